@@ -1,0 +1,254 @@
+"""The card of a draft or a job: one message, edited in place, that always shows where things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.context import Context
+from bot.frontend import MessageGone
+from bot.replies import (
+    Analyzing,
+    Button,
+    CaptionsToReview,
+    ConsentNeeded,
+    ConsentStatement,
+    DraftClosed,
+    DraftTitle,
+    FindingsToReview,
+    FlaggedPhoto,
+    JobQueued,
+    JobRunning,
+    JobTitle,
+    PersonQuestion,
+    Picture,
+    ReactionChoice,
+    ReadyToTrain,
+    Reply,
+)
+from bot.requests import MessageRef, ThreadAddress
+from bot.wording import about_prompt, photo_count
+from core import approvals, consent, drafts
+from core.queue import workers
+from core.queue.estimates import minutes_to_train
+from core.queue.specs import GenerateSpec, TrainSpec, from_json
+from core.rules.captions import CAPTION_ADVICE
+from core.rules.kinds import ModelKind
+from core.rules.presets import preset_name, training_preset
+from core.store.records import (
+    Choice,
+    DraftPhotoRecord,
+    DraftRecord,
+    DraftState,
+    FindingRecord,
+    JobKind,
+    JobRecord,
+    JobStatus,
+)
+from core.workspace import Workspace
+
+_DECISIONS = {
+    Choice.KEEP: "Kept.",
+    Choice.FIX: "Kept, padded with white so that nothing is cut.",
+    Choice.REMOVE: "Removed.",
+}
+
+
+def draft_button(draft: DraftRecord, label: str, verb: str) -> Button:
+    """Return a button that carries the draft, so that it works next week too."""
+    return Button(label, f"draft:{draft.id}:{verb}")
+
+
+async def title_of(draft: DraftRecord) -> DraftTitle:
+    """Return the first line of a draft's card."""
+    kept = await drafts.kept_photos(draft)
+    return DraftTitle(
+        draft.id,
+        draft.display_name,
+        draft.handle,
+        ModelKind(draft.kind),
+        len(kept),
+        is_edit=draft.model_id is not None,
+    )
+
+
+async def show_draft(
+    context: Context, workspace: Workspace, draft: DraftRecord, notes: Sequence[str] = ()
+) -> None:
+    """Bring the draft's card up to date, posting it the first time."""
+    reply = await _draft_reply(context, workspace, draft, tuple(notes))
+    if reply is None:
+        return
+    thread = ThreadAddress(draft.platform, draft.thread)
+    message = await show(context, thread, draft.card_message, reply, nonce=f"d{draft.id[:24]}")
+    if message != draft.card_message:
+        draft.card_message = message
+        await DraftRecord.filter(id=draft.id).update(card_message=message)
+
+
+async def show(
+    context: Context, thread: ThreadAddress, message: str | None, reply: Reply, *, nonce: str
+) -> str:
+    """Edit the message to this reply, or post it where there is none (any more); return its id."""
+    frontend = context.frontends[thread.platform]
+    if message is not None:
+        try:
+            await frontend.edit(MessageRef(thread, message), reply)
+            return message
+        except MessageGone:
+            nonce = f"x{nonce[1:]}"
+    return (await frontend.post(thread, reply, nonce=nonce)).message
+
+
+async def _draft_reply(
+    context: Context, workspace: Workspace, draft: DraftRecord, notes: tuple[str, ...]
+) -> Reply | None:
+    title = await title_of(draft)
+    cancel = draft_button(draft, "Cancel", "cancel")
+    match draft.state:
+        case DraftState.COLLECTING | DraftState.ANALYZING:
+            return Analyzing(title, done=0, total=title.photo_count, notes=notes)
+        case DraftState.REVIEW:
+            return await _review_reply(draft, title, notes)
+        case DraftState.CONSENT:
+            return _consent_reply(draft, title)
+        case DraftState.CAPTIONS:
+            captions = tuple(photo.caption for photo in await drafts.kept_photos(draft))
+            accept = draft_button(draft, "Looks right", "accept")
+            return CaptionsToReview(title, captions, CAPTION_ADVICE[title.kind], (accept, cancel))
+        case DraftState.READY:
+            return await _ready_reply(context, workspace, draft, title, notes)
+        case DraftState.CLOSED if draft.close_reason not in ("trained", "not trained"):
+            return DraftClosed(title, draft.close_reason)
+        case _:
+            return None  # the job's card has taken over
+
+
+async def _review_reply(draft: DraftRecord, title: DraftTitle, notes: tuple[str, ...]) -> FindingsToReview:
+    photos = await drafts.photos(draft)
+    flagged = [photo for photo in photos if photo.is_flagged]
+    waiting = await approvals.undecided(photos)
+    findings = await drafts.findings_of(draft)
+    buttons = (draft_button(draft, "Train anyway", "anyway"), draft_button(draft, "Cancel", "cancel"))
+    return FindingsToReview(
+        title,
+        flagged=len(flagged),
+        decided=len(flagged) - len(waiting),
+        set_findings=tuple(
+            f"{row.why} {row.fix}" for row in findings if row.draft_photo_id is None and row.status == "found"
+        ),
+        not_assessed=tuple(row.why for row in findings if row.status == "not_assessed"),
+        notes=notes,
+        buttons=buttons,
+    )
+
+
+def _consent_reply(draft: DraftRecord, title: DraftTitle) -> Reply:
+    cancel = draft_button(draft, "Cancel", "cancel")
+    if draft.is_real_person is None:
+        real = draft_button(draft, "A real person", "person:real")
+        invented = draft_button(draft, "Invented or an animal", "person:invented")
+        return PersonQuestion(title, (real, invented, cancel))
+    ticks = ticked(draft)
+    statements = tuple(
+        ConsentStatement(text, number in ticks, draft_button(draft, f"Tick {number}", f"tick:{number}"))
+        for number, text in enumerate(consent.STATEMENTS, start=1)
+    )
+    agree = draft_button(draft, "I agree", "agree")
+    return ConsentNeeded(title, consent.GUIDELINES, statements, (agree, cancel))
+
+
+def ticked(draft: DraftRecord) -> set[int]:
+    """Return the numbers of the consent statements that are ticked."""
+    return {int(number) for number in draft.consent_ticks.split(",") if number}
+
+
+async def _ready_reply(
+    context: Context, workspace: Workspace, draft: DraftRecord, title: DraftTitle, notes: tuple[str, ...]
+) -> ReadyToTrain:
+    preset = training_preset(draft.base_model, title.kind, title.photo_count, preset_name(draft.preset))
+    return ReadyToTrain(
+        title,
+        minutes=await minutes_to_train(draft.base_model, preset),
+        credits=context.plans.price_of_training(title.kind),
+        balance=await workspace.balance(),
+        notes=notes,
+        buttons=(draft_button(draft, "Start", "start"), draft_button(draft, "Cancel", "cancel")),
+    )
+
+
+async def show_flagged(
+    context: Context, workspace: Workspace, draft: DraftRecord, photo: DraftPhotoRecord
+) -> None:
+    """Post a flagged photo as its own message, or bring it up to date."""
+    findings = [row for row in await drafts.findings_of(draft) if row.draft_photo_id == photo.id]
+    stored = await workspace.photo(photo.photo_id)
+    reply = FlaggedPhoto(
+        draft_id=draft.id,
+        number=photo.position + 1,
+        photo_count=len(await drafts.photos(draft)),
+        picture=Picture(stored.blob_key, stored.filename, alt=f"photo {photo.position + 1}"),
+        findings=tuple(f"{row.why} {row.fix}" for row in findings),
+        choices=_choices(findings),
+        decision=_DECISIONS[photo.choice] if photo.choice else "",
+    )
+    thread = ThreadAddress(draft.platform, draft.thread)
+    message = await show(context, thread, photo.message, reply, nonce=f"p{photo.id[:24]}")
+    await DraftPhotoRecord.filter(id=photo.id).update(message=message)
+
+
+def _choices(findings: Sequence[FindingRecord]) -> tuple[ReactionChoice, ...]:
+    keep, remove = ReactionChoice("✅", "keep"), ReactionChoice("❌", "remove")
+    if any(row.applicable_fix for row in findings):
+        return (keep, ReactionChoice("✂️", "pad with white instead"), remove)
+    return (keep, remove)
+
+
+async def job_title(job: JobRecord) -> JobTitle:
+    """Return the first line of a job's card."""
+    if job.kind is JobKind.TRAIN:
+        spec = from_json(TrainSpec, job.spec)
+        draft = await DraftRecord.get_or_none(id=job.draft_id) if job.draft_id else None
+        name = draft.display_name if draft else spec.handle
+        return JobTitle(
+            job.id, f"{name} → @{spec.handle} · {spec.kind.value} · {photo_count(len(spec.photos))}"
+        )
+    return JobTitle(job.id, about_prompt(from_json(GenerateSpec, job.spec), job.credits))
+
+
+async def job_reply(context: Context, job: JobRecord) -> JobQueued | JobRunning | None:
+    """Return the card of a job that has not ended."""
+    title = await job_title(job)
+    buttons = (Button("Cancel", f"job:{job.id}:cancel"),)
+    if job.status is JobStatus.QUEUED:
+        return JobQueued(
+            title,
+            ahead=await context.jobs.ahead_of(job),
+            minutes=None,
+            is_worker_online=await workers.is_online(job.base_model, context.clock()),
+            buttons=buttons,
+        )
+    if job.status is JobStatus.RUNNING:
+        preview = (
+            Picture(job.preview_key, f"preview-{job.id[:8]}.png", "preview") if job.preview_key else None
+        )
+        seconds = job.progress_seconds_left
+        return JobRunning(
+            title,
+            verb="Training" if job.kind is JobKind.TRAIN else "Painting",
+            fraction=job.progress_done / job.progress_total if job.progress_total else 0.0,
+            minutes_left=None if seconds is None else seconds / 60,
+            preview=preview,
+            buttons=buttons,
+        )
+    return None
+
+
+async def show_job(context: Context, job: JobRecord) -> None:
+    """Bring the card of a job that has not ended up to date, posting it the first time."""
+    reply = await job_reply(context, job)
+    if reply is None:
+        return
+    thread = ThreadAddress(job.platform, job.thread)
+    message = await show(context, thread, job.card_message, reply, nonce=f"j{job.id[:24]}")
+    if message != job.card_message:
+        await JobRecord.filter(id=job.id).update(card_message=message)

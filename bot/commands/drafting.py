@@ -1,0 +1,239 @@
+"""What `/train` and `/edit` share: a draft's way from its photos to a queued job.
+
+    analyze → (review) → person asked, consent → captions → ready → start
+
+Each step takes the draft one state on and brings its card up to date. `approve` holds the reactions.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from bot import cards
+from bot.commands.feedback import look_at_photos
+from bot.commands.launch import launch
+from bot.context import Context
+from bot.replies import Notice, Refusal, Reply
+from bot.requests import AddPhotosRequest, Attachment, CaptionsRequest, Requester, ThreadAddress
+from core import approvals, consent, drafts, intake
+from core.errors import NotFound, Refused
+from core.feedback.decode import Unreadable
+from core.rules.captions import check_caption, draft_captions
+from core.rules.kinds import ModelKind
+from core.rules.wording import counted
+from core.store.records import DraftPhotoRecord, DraftRecord, DraftState, PhotoRecord, WorkspaceRecord
+from core.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+NO_OPEN_DRAFT = "Nothing is being put together here. Start with /train or /edit."
+OVER = "That is settled by now; the card above shows where things stand."
+
+
+async def take_all(
+    context: Context, workspace: Workspace, attachments: Sequence[Attachment], uploader_id: str
+) -> tuple[list[PhotoRecord], tuple[str, ...]]:
+    """Pass every attachment through intake; return the photos, and a sentence for each that is none."""
+    photos: list[PhotoRecord] = []
+    sentences: list[str] = []
+    for attachment in attachments:
+        try:
+            data = attachment.path.read_bytes()
+        except OSError:
+            sentences.append(f"{attachment.filename} could not be read. Attach it again.")
+            continue
+        taken = await intake.take(workspace, context.blobs, data, attachment.filename, uploader_id)
+        if isinstance(taken, Unreadable):
+            sentences.append(taken.sentence)
+        elif taken.id not in {photo.id for photo in photos}:
+            photos.append(taken)
+    return photos, tuple(sentences)
+
+
+async def analyze(
+    context: Context, workspace: Workspace, draft: DraftRecord, notes: Sequence[str] = ()
+) -> None:
+    """Look at the draft's photos, then ask about the flagged ones or move on."""
+    if draft.state is not DraftState.ANALYZING:
+        await drafts.advance(draft, DraftState.ANALYZING)
+    await cards.show_draft(context, workspace, draft, notes)
+    await look_at_photos(context, workspace, draft)
+    photos = await drafts.photos(draft)
+    if not await approvals.undecided(photos):
+        await after_review(context, workspace, draft, notes)
+        return
+    await drafts.advance(draft, DraftState.REVIEW)
+    await cards.show_draft(context, workspace, draft, notes)
+    for photo in photos:
+        if photo.is_flagged:
+            await cards.show_flagged(context, workspace, draft, photo)
+
+
+async def after_review(
+    context: Context, workspace: Workspace, draft: DraftRecord, notes: Sequence[str] = ()
+) -> None:
+    """Every flagged photo is decided, or was overruled: check what is left and move on."""
+    kind = ModelKind(draft.kind)
+    kept = await drafts.kept_photos(draft)
+    refused = context.plans.require_image_count(workspace.plan, kind, len(kept))
+    if refused is not None:
+        await drafts.advance(draft, DraftState.COLLECTING)
+        await cards.show_draft(context, workspace, draft, (*notes, *refused.reasons))
+        return
+    if kind is ModelKind.CHARACTER and not await _is_consent_settled(workspace, draft):
+        await drafts.advance(draft, DraftState.CONSENT)
+        await cards.show_draft(context, workspace, draft, notes)
+        return
+    await to_captions(context, workspace, draft)
+
+
+async def _is_consent_settled(workspace: Workspace, draft: DraftRecord) -> bool:
+    if draft.is_real_person is None:
+        return False
+    return not draft.is_real_person or await consent.covers(draft.id, await _hashes(workspace, draft))
+
+
+async def _hashes(workspace: Workspace, draft: DraftRecord) -> list[str]:
+    return [(await workspace.photo(photo.photo_id)).sha256 for photo in await drafts.kept_photos(draft)]
+
+
+async def to_captions(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
+    """Draft a caption for every photo that has none, and show them."""
+    kept = await drafts.kept_photos(draft)
+    traits = [trait for trait in draft.traits.split(",") if trait]
+    written = draft_captions(draft.handle, draft.class_noun, ModelKind(draft.kind), len(kept), traits)
+    for photo, caption_text in zip(kept, written, strict=True):
+        if not photo.caption:
+            await DraftPhotoRecord.filter(id=photo.id).update(caption=caption_text)
+    await drafts.advance(draft, DraftState.CAPTIONS)
+    await cards.show_draft(context, workspace, draft)
+
+
+async def add_photos(context: Context, request: AddPhotosRequest) -> Reply | None:
+    """Take files that came into a thread whose draft is open, and look at everything again."""
+    workspace = await context.workspace_of(request.requester)
+    draft = await workspace.open_draft(request.requester.thread.thread)
+    if draft is None:
+        return Notice(NO_OPEN_DRAFT)
+    if not approvals.may_decide(draft, request.requester.user_id, is_admin=request.requester.is_admin):
+        return Notice("Only the person who started this can add photos to it.")
+    photos, sentences = await take_all(context, workspace, request.attachments, request.requester.user_id)
+    have = {photo.photo_id for photo in await drafts.kept_photos(draft)}
+    total = len(have | {photo.id for photo in photos})
+    kind = ModelKind(draft.kind)
+    most = workspace.plan.images[kind].allowed[1]
+    if total > most and (refused := context.plans.require_image_count(workspace.plan, kind, total)):
+        await intake.discard_unused(workspace, context.blobs, photos)
+        return Refusal(refused.reasons)
+    if not photos:
+        return Refusal(sentences or ("There is no photo in that message. Attach one and send it again.",))
+    for photo in photos:
+        await drafts.add_photo(draft, photo.id)
+    await analyze(context, workspace, draft, sentences)
+    return None
+
+
+async def caption(context: Context, request: CaptionsRequest) -> Reply | None:
+    """Change captions by photo number."""
+    workspace = await context.workspace_of(request.requester)
+    draft = await workspace.open_draft(request.requester.thread.thread)
+    if draft is None or draft.state not in (DraftState.CAPTIONS, DraftState.READY):
+        return Notice("There are no captions to change right now. They come after the photos are checked.")
+    if not approvals.may_decide(draft, request.requester.user_id, is_admin=request.requester.is_admin):
+        return Notice("Only the person who started this can change its captions.")
+    kept = await drafts.kept_photos(draft)
+    problems: list[str] = []
+    for number, text in request.captions:
+        checked = check_caption(text, draft.handle)
+        if not 1 <= number <= len(kept):
+            problems.append(f"There is no caption {number}: this has {counted(len(kept), 'photo')}.")
+        elif isinstance(checked, Refused):
+            problems.extend(checked.reasons)
+        else:
+            await DraftPhotoRecord.filter(id=kept[number - 1].id).update(caption=checked)
+    if draft.state is DraftState.READY:
+        await drafts.advance(draft, DraftState.CAPTIONS)
+    await cards.show_draft(context, workspace, draft)
+    return Refusal(tuple(problems)) if problems else None
+
+
+async def press(context: Context, requester: Requester, draft_id: str, verb: str) -> Reply | None:
+    """Answer a button of a draft's card."""
+    workspace = await context.workspace_of(requester)
+    try:
+        draft = await workspace.draft(draft_id)
+    except NotFound:
+        return Notice("That draft is gone. Start again with /train.")
+    if not approvals.may_decide(draft, requester.user_id, is_admin=requester.is_admin):
+        return Notice("Only the person who started this can press its buttons.")
+    name, _, argument = verb.partition(":")
+    match name, draft.state:
+        case "cancel", _:
+            if not await drafts.close(draft, "Cancelled. Nothing was charged."):
+                return Notice(OVER)
+            await cards.show_draft(context, workspace, draft)
+        case "anyway", DraftState.REVIEW:
+            await after_review(context, workspace, draft)
+        case "person", DraftState.CONSENT:
+            return await _say_who(context, workspace, draft, is_real=argument == "real")
+        case "tick", DraftState.CONSENT:
+            await _tick(context, workspace, draft, int(argument))
+        case "agree", DraftState.CONSENT:
+            return await _agree(context, workspace, draft, requester)
+        case "accept", DraftState.CAPTIONS:
+            await drafts.advance(draft, DraftState.READY)
+            await cards.show_draft(context, workspace, draft)
+        case "start", DraftState.READY:
+            refused = await launch(context, workspace, draft)
+            return Refusal(refused.reasons) if refused else None
+        case _:
+            return Notice(OVER)
+    return None
+
+
+async def _say_who(
+    context: Context, workspace: Workspace, draft: DraftRecord, *, is_real: bool
+) -> Reply | None:
+    if is_real and (refused := context.plans.require_real_person(workspace.plan)):
+        return Refusal(refused.reasons)
+    draft.is_real_person = is_real
+    await DraftRecord.filter(id=draft.id).update(is_real_person=is_real)
+    if is_real:
+        await cards.show_draft(context, workspace, draft)
+    else:
+        await to_captions(context, workspace, draft)
+    return None
+
+
+async def _tick(context: Context, workspace: Workspace, draft: DraftRecord, number: int) -> None:
+    ticks = cards.ticked(draft) ^ {number}
+    draft.consent_ticks = ",".join(str(tick) for tick in sorted(ticks))
+    await DraftRecord.filter(id=draft.id).update(consent_ticks=draft.consent_ticks)
+    await cards.show_draft(context, workspace, draft)
+
+
+async def _agree(
+    context: Context, workspace: Workspace, draft: DraftRecord, requester: Requester
+) -> Reply | None:
+    missing = len(consent.STATEMENTS) - len(cards.ticked(draft))
+    if missing:
+        return Notice(f"{counted(missing, 'statement')} still to tick. Then press I agree.")
+    await consent.record(
+        workspace_id=workspace.id,
+        draft_id=draft.id,
+        user_id=requester.user_id,
+        image_sha256s=await _hashes(workspace, draft),
+    )
+    await to_captions(context, workspace, draft)
+    return None
+
+
+async def resume(context: Context) -> None:
+    """Look again at the photos of drafts that a stopped process left in the middle of their analysis."""
+    interrupted = DraftRecord.filter(state=DraftState.ANALYZING, platform__in=list(context.frontends))
+    for draft in await interrupted:
+        record = await WorkspaceRecord.get(id=draft.workspace_id)
+        thread = ThreadAddress(draft.platform, draft.thread)
+        requester = Requester(draft.platform, record.external_id, draft.requester_id, "", thread)
+        await analyze(context, await context.workspace_of(requester), draft)

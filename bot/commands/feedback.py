@@ -1,0 +1,53 @@
+"""Feedback on a draft's photos: measured in a process of its own, written down as findings."""
+
+from __future__ import annotations
+
+from bot.context import Context
+from core import drafts
+from core.feedback.checks import review
+from core.feedback.findings import Finding, flagged_photo
+from core.rules.kinds import ModelKind
+from core.store.records import Choice, DraftPhotoRecord, DraftRecord, FindingRecord
+from core.workspace import Workspace
+
+
+async def look_at_photos(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
+    """Check every photo that was not removed, and record what was found and which photos are flagged."""
+    photos = [photo for photo in await drafts.photos(draft) if photo.choice is not Choice.REMOVE]
+    stored = [await workspace.photo(photo.photo_id) for photo in photos]
+    images = [await context.blobs.get(photo.blob_key) for photo in stored]
+    reviewed = await review(
+        images, kind=ModelKind(draft.kind), class_noun=draft.class_noun, executor=context.photo_processes
+    )
+    under = [_photo_under(finding, photos) for finding in reviewed.findings]
+    rows = [
+        _row(draft, rank, finding, photo)
+        for rank, (finding, photo) in enumerate(zip(reviewed.findings, under, strict=True))
+    ]
+    await drafts.record_findings(draft, rows, {photo.id for photo in under if photo is not None})
+
+
+def _photo_under(finding: Finding, photos: list[DraftPhotoRecord]) -> DraftPhotoRecord | None:
+    """Return the photo that somebody has to decide about, if the finding flags one.
+
+    Photos that an earlier version was trained on passed once and are not flagged again.
+    """
+    position = flagged_photo(finding)
+    return photos[position] if position is not None and photos[position].is_new else None
+
+
+def _row(draft: DraftRecord, rank: int, finding: Finding, photo: DraftPhotoRecord | None) -> FindingRecord:
+    return FindingRecord(
+        draft_id=draft.id,
+        draft_photo_id=photo.id if photo else None,
+        rank=rank,
+        check_name=finding.check.value,
+        status=finding.status.value,
+        severity=finding.severity.value,
+        score=finding.score,
+        threshold=finding.threshold,
+        why=finding.why,
+        fix=finding.fix,
+        applicable_fix=finding.applicable_fix.value if finding.applicable_fix else None,
+        dismiss_key=finding.dismiss_key,
+    )

@@ -1,0 +1,52 @@
+"""What every command is given: the open doors of one bot process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from bot.frontend import Frontend
+from bot.requests import Requester
+from core import demo_models
+from core.clock import Clock
+from core.queue.bell import ring
+from core.queue.jobs import Jobs
+from core.rules.plans import Plans
+from core.settings import Settings
+from core.store.blobs import Blobs
+from core.workspace import Workspace, open_workspace
+
+
+@dataclass(frozen=True)
+class Context:
+    """Wired once in `bot.app`; passed on as an argument."""
+
+    settings: Settings
+    plans: Plans
+    blobs: Blobs
+    jobs: Jobs
+    frontends: Mapping[str, Frontend]
+    photo_processes: Executor
+    clock: Clock
+
+    async def workspace_of(self, requester: Requester) -> Workspace:
+        """Return the workspace that a person speaks in; a new one gets the demo models."""
+        workspace, is_new = await open_workspace(
+            requester.platform,
+            requester.workspace,
+            default_plan=self.settings.default_plan,
+            plans=self.plans,
+            now=self.clock(),
+        )
+        if is_new:
+            await demo_models.install(workspace, self.blobs)
+        return workspace
+
+    def wake_worker(self) -> None:
+        """Tell the worker of this machine that there is something to do."""
+        ring(self.settings.data_dir, "worker")
+
+    def wake_bot(self) -> None:
+        """Tell this machine's bot to look for news."""
+        ring(self.settings.data_dir, "bot")

@@ -1,0 +1,26 @@
+"""Small phrases that several replies share."""
+
+from __future__ import annotations
+
+import re
+
+from core.queue.specs import GenerateSpec
+from core.rules.wording import counted, mentions
+
+
+def photo_count(count: int) -> str:
+    """Return "1 photo" or "4 photos"."""
+    return counted(count, "photo")
+
+
+def about_prompt(spec: GenerateSpec, credits: int) -> str:
+    """Return `@rex, @ada · on a beach · 4 pictures, 4 credits`, the prompt shortened to fit a line."""
+    prompt = re.sub(r"\s+", " ", spec.prompt).strip()
+    if len(prompt) > PROMPT_SHOWN_CHARACTERS:
+        prompt = prompt[: PROMPT_SHOWN_CHARACTERS - 1].rstrip() + "…"
+    made = f"{counted(spec.count, 'picture')}, {counted(credits, 'credit')}"
+    names = mentions([use.handle for use in spec.adapters])
+    return " · ".join(part for part in (names, prompt, made) if part)
+
+
+PROMPT_SHOWN_CHARACTERS = 80

@@ -1,0 +1,58 @@
+"""Every setting of a Likeness process, read once at its start and passed on as an argument."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings come from the environment and an optional `.env`; `.env.example` explains each."""
+
+    model_config = SettingsConfigDict(env_prefix="LIKENESS_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Path("data")
+    """Rows, files and sockets of one machine live below this folder."""
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    """Empty means SQLite in `data_dir`."""
+    storage_dir: Path | None = None
+    """Photos, weights and pictures; by default `blobs` in `data_dir`."""
+
+    default_plan: str = "pro"
+    plans_file: Path | None = None
+    bases: Annotated[tuple[str, ...], NoDecode] = ("tiny",)
+    """The base models this installation has, by family name."""
+
+    lease_seconds: float = Field(default=30.0, gt=0)
+    """A claimed job whose worker was silent for this long goes back to the queue."""
+    heartbeat_seconds: float = Field(default=5.0, gt=0)
+    poll_seconds: float = Field(default=1.0, gt=0)
+    """How long a process waits for a wake-up before it looks for work by itself."""
+    max_attempts: int = Field(default=3, ge=1)
+    draft_expiry_hours: float = Field(default=24.0, gt=0)
+
+    torch_threads: int = Field(default=0, ge=0)
+    """CPU threads of the worker; 0 leaves the choice to torch."""
+    feedback_processes: int = Field(default=1, ge=1)
+    """Processes that look at photos beside the bot."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("bases", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database, with the default filled in."""
+        return self.database_url or f"sqlite://{self.data_dir.resolve() / 'likeness.sqlite3'}"
+
+    @property
+    def resolved_storage_dir(self) -> Path:
+        """The folder of the blob store, with the default filled in."""
+        return (self.storage_dir or self.data_dir / "blobs").resolve()

@@ -1,0 +1,1 @@
+"""Rows and bytes. Nothing outside this room talks to the database driver or the file store."""

@@ -1,0 +1,399 @@
+"""The tables. "Model" in this house is a person's trained thing, so rows are called records.
+
+Ids are 32 hex digits, so that buttons and file names can carry them. Two fields hold JSON as text (a job's
+spec and result, typed in `core.queue.specs`); nothing filters on them.
+
+Tortoise writes the classes' docstrings into the schema as comments, and its SQLite migrations split statements
+at every semicolon: so these docstrings hold none.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from tortoise import fields
+from tortoise.models import Model
+
+from core.rules.kinds import ModelKind
+
+ID_LENGTH = 32
+
+
+def new_id() -> str:
+    """Return a fresh row id."""
+    return uuid4().hex
+
+
+def _id_field() -> Any:
+    return fields.CharField(max_length=ID_LENGTH, primary_key=True, default=new_id)
+
+
+class DraftState(StrEnum):
+    """Where a `/train` or `/edit` stands: `core.drafts` has the steps between them."""
+
+    COLLECTING = "collecting"
+    ANALYZING = "analyzing"
+    REVIEW = "review"
+    CONSENT = "consent"
+    CAPTIONS = "captions"
+    READY = "ready"
+    QUEUED = "queued"
+    CLOSED = "closed"
+
+
+class Choice(StrEnum):
+    """What was decided about a flagged photo."""
+
+    KEEP = "keep"
+    FIX = "fix"
+    REMOVE = "remove"
+
+
+class VersionState(StrEnum):
+    """A model version's life."""
+
+    TRAINING = "training"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class JobKind(StrEnum):
+    """What a worker can be asked to do."""
+
+    TRAIN = "train"
+    GENERATE = "generate"
+
+
+class JobStatus(StrEnum):
+    """A job's life. The last three are endings."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class WorkspaceRecord(Model):
+    """A Slack workspace, a Discord server, or one console."""
+
+    id = _id_field()
+    platform = fields.CharField(max_length=16)
+    external_id = fields.CharField(max_length=64)
+    plan = fields.CharField(max_length=32)
+    models_created = fields.IntField(default=0)
+    """Counts up only: it numbers the trigger words."""
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "workspace"
+        unique_together = (("platform", "external_id"),)
+
+
+class ModelRecord(Model):
+    """A product, character or style that prompts can name."""
+
+    id = _id_field()
+    workspace_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    handle = fields.CharField(max_length=32)
+    live_handle = fields.CharField(max_length=32, null=True)
+    """The handle while the model lives, then NULL, so that a deleted name may be used again."""
+    display_name = fields.CharField(max_length=100)
+    kind = fields.CharEnumField(ModelKind, max_length=16)
+    class_noun = fields.CharField(max_length=40)
+    traits = fields.TextField(default="")
+    """Lasting features of a character, separated by commas."""
+    trigger_word = fields.CharField(max_length=40)
+    owner_id = fields.CharField(max_length=64)
+    is_demo = fields.BooleanField(default=False)
+    serving_version_id = fields.CharField(max_length=ID_LENGTH, null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    deleted_at = fields.DatetimeField(null=True)
+    deleted_by = fields.CharField(max_length=64, null=True)
+
+    class Meta:
+        table = "model"
+        unique_together = (("workspace_id", "live_handle"),)
+
+
+class VersionRecord(Model):
+    """One training of a model. Its files never change. Serving it is one update of the model's row."""
+
+    id = _id_field()
+    model_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    number = fields.IntField()
+    state = fields.CharEnumField(VersionState, max_length=16, default=VersionState.TRAINING)
+    base_model = fields.CharField(max_length=16)
+    base_weights_sha256 = fields.CharField(max_length=64, default="")
+    adapter_key = fields.CharField(max_length=200, default="")
+    test_sheet_key = fields.CharField(max_length=200, default="")
+    likeness_score = fields.FloatField(null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "model_version"
+        unique_together = (("model_id", "number"),)
+
+
+class VersionPhotoRecord(Model):
+    """A photo and caption that a version was trained on."""
+
+    id = _id_field()
+    version_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    photo_id = fields.CharField(max_length=ID_LENGTH)
+    position = fields.IntField()
+    caption = fields.CharField(max_length=500)
+
+    class Meta:
+        table = "model_version_photo"
+        unique_together = (("version_id", "position"),)
+
+
+class PhotoRecord(Model):
+    """A safe copy of an uploaded image."""
+
+    id = _id_field()
+    workspace_id = fields.CharField(max_length=ID_LENGTH)
+    sha256 = fields.CharField(max_length=64)
+    blob_key = fields.CharField(max_length=200)
+    filename = fields.CharField(max_length=200)
+    width_px = fields.IntField()
+    height_px = fields.IntField()
+    uploader_id = fields.CharField(max_length=64)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "photo"
+        unique_together = (("workspace_id", "sha256"),)
+
+
+class DraftRecord(Model):
+    """A `/train` or `/edit` on its way to a job."""
+
+    id = _id_field()
+    workspace_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    model_id = fields.CharField(max_length=ID_LENGTH, null=True)
+    """The model that is edited; NULL for a new one."""
+    live_handle = fields.CharField(max_length=32, null=True)
+    """Holds the name while the draft is open: two drafts cannot claim it."""
+    state = fields.CharEnumField(DraftState, max_length=16, default=DraftState.COLLECTING)
+    close_reason = fields.CharField(max_length=200, default="")
+    requester_id = fields.CharField(max_length=64)
+    platform = fields.CharField(max_length=16)
+    thread = fields.CharField(max_length=200)
+    card_message = fields.CharField(max_length=64, null=True)
+    display_name = fields.CharField(max_length=100)
+    handle = fields.CharField(max_length=32)
+    kind = fields.CharEnumField(ModelKind, max_length=16)
+    class_noun = fields.CharField(max_length=40)
+    traits = fields.TextField(default="")
+    base_model = fields.CharField(max_length=16)
+    preset = fields.CharField(max_length=16, default="standard")
+    is_real_person = fields.BooleanField(null=True)
+    """NULL until the person was asked."""
+    consent_ticks = fields.CharField(max_length=64, default="")
+    """Numbers of the ticked statements, separated by commas."""
+    created_at = fields.DatetimeField(auto_now_add=True)
+    updated_at = fields.DatetimeField(auto_now=True)
+
+    class Meta:
+        table = "draft"
+        unique_together = (("workspace_id", "live_handle"),)
+
+
+class DraftPhotoRecord(Model):
+    """A photo in a draft, what was found about it, and what was decided."""
+
+    id = _id_field()
+    draft_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    photo_id = fields.CharField(max_length=ID_LENGTH)
+    position = fields.IntField()
+    is_new = fields.BooleanField(default=True)
+    is_flagged = fields.BooleanField(default=False)
+    choice = fields.CharEnumField(Choice, max_length=16, null=True)
+    caption = fields.CharField(max_length=500, default="")
+    message = fields.CharField(max_length=64, null=True)
+    """The review message in the thread, once posted."""
+
+    class Meta:
+        table = "draft_photo"
+        unique_together = (("draft_id", "position"),)
+
+
+class FindingRecord(Model):
+    """One thing that feedback said about a draft. The photo is NULL when it is about the whole set."""
+
+    id = _id_field()
+    draft_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    draft_photo_id = fields.CharField(max_length=ID_LENGTH, null=True)
+    rank = fields.IntField()
+    check_name = fields.CharField(max_length=32)
+    status = fields.CharField(max_length=16)
+    severity = fields.CharField(max_length=16)
+    score = fields.FloatField(null=True)
+    threshold = fields.FloatField(null=True)
+    why = fields.TextField()
+    fix = fields.TextField()
+    applicable_fix = fields.CharField(max_length=16, null=True)
+    dismiss_key = fields.CharField(max_length=64)
+
+    class Meta:
+        table = "finding"
+
+
+class VoteRecord(Model):
+    """A reaction on a flagged photo: the log of who decided what."""
+
+    id = _id_field()
+    draft_photo_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    user_id = fields.CharField(max_length=64)
+    choice = fields.CharEnumField(Choice, max_length=16)
+    is_withdrawn = fields.BooleanField(default=False)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "vote"
+
+
+class ConsentRecord(Model):
+    """Who agreed to what, about which images, and when."""
+
+    id = _id_field()
+    workspace_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    draft_id = fields.CharField(max_length=ID_LENGTH)
+    model_id = fields.CharField(max_length=ID_LENGTH, null=True)
+    user_id = fields.CharField(max_length=64)
+    text_version = fields.CharField(max_length=32)
+    image_sha256s = fields.TextField()
+    """Hashes of the images, separated by commas."""
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "consent"
+
+
+class JobRecord(Model):
+    """The truth about a piece of work."""
+
+    id = _id_field()
+    workspace_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    user_id = fields.CharField(max_length=64)
+    kind = fields.CharEnumField(JobKind, max_length=16)
+    base_model = fields.CharField(max_length=16)
+    status = fields.CharEnumField(JobStatus, max_length=16, default=JobStatus.QUEUED)
+    sort_key = fields.FloatField()
+    """Seconds; the smallest runs next."""
+    spec = fields.TextField()
+    result = fields.TextField(default="")
+    reason = fields.TextField(default="")
+    """Why it failed, as a sentence for the requester."""
+    draft_id = fields.CharField(max_length=ID_LENGTH, null=True)
+    model_id = fields.CharField(max_length=ID_LENGTH, null=True)
+    version_id = fields.CharField(max_length=ID_LENGTH, null=True)
+    platform = fields.CharField(max_length=16)
+    thread = fields.CharField(max_length=200)
+    card_message = fields.CharField(max_length=64, null=True)
+    credits = fields.IntField(default=0)
+    """Reserved at enqueue."""
+    claim_token = fields.CharField(max_length=ID_LENGTH, null=True)
+    worker_id = fields.CharField(max_length=100, null=True)
+    lease_expires_at = fields.DatetimeField(null=True)
+    attempts = fields.IntField(default=0)
+    is_cancel_requested = fields.BooleanField(default=False)
+    progress_done = fields.IntField(default=0)
+    progress_total = fields.IntField(default=0)
+    progress_seconds_left = fields.FloatField(null=True)
+    preview_key = fields.CharField(max_length=200, null=True)
+    checkpoint_key = fields.CharField(max_length=200, null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    started_at = fields.DatetimeField(null=True)
+    ended_at = fields.DatetimeField(null=True)
+    is_seen = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "job"
+        indexes = (("status", "sort_key"),)
+
+
+class OutboxRecord(Model):
+    """An ending that a thread has yet to hear. Written in the transaction that ended the job."""
+
+    id = _id_field()
+    dedupe_key = fields.CharField(max_length=100, unique=True)
+    job_id = fields.CharField(max_length=ID_LENGTH)
+    platform = fields.CharField(max_length=16)
+    attempts = fields.IntField(default=0)
+    next_attempt_at = fields.DatetimeField()
+    delivered_at = fields.DatetimeField(null=True)
+    failed_at = fields.DatetimeField(null=True)
+    """Set when delivery gave up; `likeness doctor` lists these."""
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "outbox"
+
+
+class TransferRecord(Model):
+    """One movement of credits. Its entries sum to zero."""
+
+    id = _id_field()
+    workspace_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    kind = fields.CharField(max_length=16)
+    job_id = fields.CharField(max_length=ID_LENGTH, null=True)
+    dedupe_key = fields.CharField(max_length=100, unique=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "credit_transfer"
+
+
+class EntryRecord(Model):
+    """One side of a transfer: credits that came to an account, or left it when negative."""
+
+    id = _id_field()
+    transfer_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    workspace_id = fields.CharField(max_length=ID_LENGTH)
+    account = fields.CharField(max_length=16)
+    amount = fields.IntField()
+
+    class Meta:
+        table = "credit_entry"
+        indexes = (("workspace_id", "account"),)
+
+
+class InboxRecord(Model):
+    """A request as it came in, written before it is acknowledged, so that a restart can still answer it."""
+
+    id = _id_field()
+    platform = fields.CharField(max_length=16)
+    dedupe_key = fields.CharField(max_length=100, unique=True)
+    payload = fields.TextField()
+    created_at = fields.DatetimeField(auto_now_add=True)
+    handled_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "inbox"
+
+
+class WorkerRecord(Model):
+    """A worker as it last announced itself."""
+
+    id = fields.CharField(max_length=100, primary_key=True)
+    bases = fields.TextField()
+    """`name=weights_sha256` of each base it serves, separated by commas."""
+    seen_at = fields.DatetimeField()
+
+    class Meta:
+        table = "worker"
+
+
+class TickRecord(Model):
+    """When a housekeeping sweep is next due. Claimed by compare-and-set, so that one process runs it."""
+
+    name = fields.CharField(max_length=32, primary_key=True)
+    due_at = fields.DatetimeField()
+
+    class Meta:
+        table = "tick"

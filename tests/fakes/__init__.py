@@ -1,0 +1,1 @@
+"""Stand-ins that ship with the ports they stand in for."""

@@ -1,0 +1,61 @@
+"""A chat platform in memory: keeps what was posted, and can be told to fail."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from bot.frontend import MAX_NONCE_LENGTH, Accept, FrontendUnavailable, MessageGone
+from bot.replies import Reply
+from bot.requests import MessageRef, Requester, ThreadAddress
+
+T = TypeVar("T")
+
+
+@dataclass
+class MemoryFrontend:
+    """Holds to the port's contract, and lets a test read the thread and break the line."""
+
+    platform: str = "memory"
+    messages: dict[str, Reply] = field(default_factory=dict)
+    nonces: dict[str, str] = field(default_factory=dict)
+    is_down: bool = False
+    fails_after_storing: bool = False
+    """The platform stores the next post, and the answer is lost on the way back."""
+
+    async def run(self, accept: Accept) -> None:
+        """Nothing comes in by itself here."""
+        await asyncio.Event().wait()
+
+    async def open_thread(self, requester: Requester, title: str) -> ThreadAddress:
+        """Stay where the request came from."""
+        return requester.thread
+
+    async def post(self, thread: ThreadAddress, reply: Reply, *, nonce: str) -> MessageRef:
+        """Post once per nonce."""
+        assert len(nonce) <= MAX_NONCE_LENGTH
+        self._check_line()
+        if nonce not in self.nonces:
+            message = f"m{len(self.nonces) + 1}"
+            self.nonces[nonce] = message
+            self.messages[message] = reply
+        if self.fails_after_storing:
+            self.fails_after_storing = False
+            raise FrontendUnavailable("connection reset")
+        return MessageRef(thread, self.nonces[nonce])
+
+    async def edit(self, message: MessageRef, reply: Reply) -> None:
+        """Replace what is there."""
+        self._check_line()
+        if message.message not in self.messages:
+            raise MessageGone(message.message)
+        self.messages[message.message] = reply
+
+    def _check_line(self) -> None:
+        if self.is_down:
+            raise FrontendUnavailable("no line")
+
+    def of_type(self, kind: type[T]) -> list[T]:
+        """Return the messages that say this kind of thing now."""
+        return [reply for reply in self.messages.values() if isinstance(reply, kind)]
