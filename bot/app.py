@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 
@@ -29,7 +29,7 @@ def configured_frontends(settings: Settings, blobs: Blobs) -> Sequence[Frontend]
 
 
 @asynccontextmanager
-async def open_context(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[Context]:
+async def open_context(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator[Context]:
     """Open everything that commands need, and close it again."""
     # spawn: a forked copy of a process with running threads and sockets is not safe to use.
     processes = ProcessPoolExecutor(settings.feedback_processes, multiprocessing.get_context("spawn"))

@@ -68,11 +68,11 @@ async def ending_of(job: JobRecord) -> Reply:
 
 async def _pictures(job: JobRecord) -> ImagesReady:
     spec, result = from_json(GenerateSpec, job.spec), from_json(GenerateResult, job.result)
-    versions = []
+    versions: list[str] = []
     for use in spec.adapters:
         version = await VersionRecord.get_or_none(id=use.version_id)
         versions.append(f"@{use.handle} v{version.number}" if version else f"@{use.handle}")
-    notes = ()
+    notes: tuple[str, ...] = ()
     if result.unknown_words:
         words = listed(result.unknown_words)
         notes = (f"This base does not know {words}, so the picture leaves that out. Simpler words may help.",)

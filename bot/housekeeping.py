@@ -3,6 +3,8 @@
 Each sweep reads due rows, so nothing is lost when a process dies between two of them. The timer fires in
 every bot process; a row that is moved by compare-and-set lets one of them run the sweep.
 """
+# pyright: basic, reportMissingTypeStubs=false
+# (apscheduler ships no types)
 
 from __future__ import annotations
 
@@ -30,8 +32,8 @@ from core.store.records import (
 
 log = logging.getLogger(__name__)
 
-STALLED_EVERY_SECONDS = 5.0
-EXPIRY_EVERY_SECONDS = 600.0
+STALLED_EVERY_SECONDS = 5
+EXPIRY_EVERY_SECONDS = 600
 INBOX_KEPT = timedelta(days=7)
 """How long a request's key is remembered against repeats; platforms repeat within minutes."""
 
@@ -41,7 +43,7 @@ EXPIRED = "Nobody came back to this for a day, so its photos are erased. Start a
 def start_sweeps(context: Context) -> AsyncIOScheduler:
     """Start the timers; `shutdown()` of what is returned ends them."""
     scheduler = AsyncIOScheduler()
-    sweeps: list[tuple[str, float, Callable[[Context], Awaitable[object]]]] = [
+    sweeps: list[tuple[str, int, Callable[[Context], Awaitable[object]]]] = [
         ("stalled", STALLED_EVERY_SECONDS, return_stalled),
         ("expiry", EXPIRY_EVERY_SECONDS, expire),
     ]
@@ -55,7 +57,7 @@ def start_sweeps(context: Context) -> AsyncIOScheduler:
 
 
 async def run_if_due(
-    context: Context, name: str, every_seconds: float, sweep: Callable[[Context], Awaitable[object]]
+    context: Context, name: str, every_seconds: int, sweep: Callable[[Context], Awaitable[object]]
 ) -> bool:
     """Run the sweep if no other process did so since it was last due."""
     now = context.clock()

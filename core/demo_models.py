@@ -37,7 +37,7 @@ class DemoModel:
 def shipped() -> tuple[DemoModel, ...]:
     """Return the shipped models, by handle."""
     reader = TypeAdapter(DemoModel)
-    found = []
+    found: list[DemoModel] = []
     for folder in resources.files("core").joinpath("demo_model_files").iterdir():
         if folder.joinpath("model.toml").is_file():
             row = tomllib.loads(folder.joinpath("model.toml").read_text(encoding="utf-8"))

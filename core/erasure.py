@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from core import drafts, intake
+from core.blob_references import delete_unreferenced
 from core.queue.jobs import Jobs
 from core.queue.specs import TrainSpec, from_json
 from core.store.blobs import Blobs
@@ -49,16 +50,13 @@ async def delete_model(
         for draft in all_drafts:
             await ConsentRecord.filter(draft_id=draft.id).delete()
             await drafts.erase(draft)
-    for key in {key for version in versions for key in (version.adapter_key, version.test_sheet_key) if key}:
-        await blobs.delete(key)
-    for job in trainings:
-        await _erase_job_files(blobs, job)
+    keys = [key for version in versions for key in (version.adapter_key, version.test_sheet_key)]
+    keys += [key for job in trainings for key in _files_of(job)]
+    await delete_unreferenced(workspace.id, blobs, keys)
     photos = await PhotoRecord.filter(id__in=[*photo_ids, *draft_photo_ids], workspace_id=workspace.id)
     await intake.discard_unused(workspace, blobs, photos)
 
 
-async def _erase_job_files(blobs: Blobs, job: JobRecord) -> None:
+def _files_of(job: JobRecord) -> list[str | None]:
     spec = from_json(TrainSpec, job.spec)
-    keys = {photo.blob_key for photo in spec.photos} | {job.preview_key, job.checkpoint_key}
-    for key in keys - {None}:
-        await blobs.delete(str(key))
+    return [*(photo.blob_key for photo in spec.photos), job.preview_key, job.checkpoint_key]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tortoise.exceptions import IntegrityError
+
+from core.blob_references import delete_unreferenced
 from core.feedback.decode import Unreadable, decode
 from core.store.blobs import Blobs
 from core.store.records import DraftPhotoRecord, PhotoRecord, VersionPhotoRecord
@@ -21,18 +24,18 @@ async def take(
     if isinstance(decoded, Unreadable):
         return decoded
     key = await blobs.put(workspace.id, decoded.data, _SUFFIXES[decoded.media_type])
-    photo, _ = await PhotoRecord.get_or_create(
-        workspace_id=workspace.id,
-        sha256=decoded.sha256,
-        defaults={
-            "blob_key": key,
-            "filename": filename[:FILENAME_MAX_CHARACTERS],
-            "width_px": decoded.width_px,
-            "height_px": decoded.height_px,
-            "uploader_id": uploader_id,
-        },
-    )
-    return photo
+    try:
+        return await PhotoRecord.create(
+            workspace_id=workspace.id,
+            sha256=decoded.sha256,
+            blob_key=key,
+            filename=filename[:FILENAME_MAX_CHARACTERS],
+            width_px=decoded.width_px,
+            height_px=decoded.height_px,
+            uploader_id=uploader_id,
+        )
+    except IntegrityError:  # the workspace has this picture already
+        return await PhotoRecord.get(workspace_id=workspace.id, sha256=decoded.sha256)
 
 
 async def discard_unused(workspace: Workspace, blobs: Blobs, photos: Iterable[PhotoRecord]) -> None:
@@ -40,5 +43,5 @@ async def discard_unused(workspace: Workspace, blobs: Blobs, photos: Iterable[Ph
     for photo in photos:
         in_draft = await DraftPhotoRecord.exists(photo_id=photo.id)
         if not in_draft and not await VersionPhotoRecord.exists(photo_id=photo.id):
-            await blobs.delete(photo.blob_key)
             await PhotoRecord.filter(id=photo.id, workspace_id=workspace.id).delete()
+            await delete_unreferenced(workspace.id, blobs, [photo.blob_key])

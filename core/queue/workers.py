@@ -14,7 +14,8 @@ ONLINE_FOR = timedelta(seconds=60)
 async def announce(worker_id: str, bases: Mapping[str, str], now: datetime) -> None:
     """Say that a worker is there, with the weights hash of each base it has loaded or can load."""
     text = ",".join(f"{name}={sha256}" for name, sha256 in bases.items())
-    await WorkerRecord.update_or_create(id=worker_id, defaults={"bases": text, "seen_at": now})
+    if await WorkerRecord.filter(id=worker_id).update(bases=text, seen_at=now) == 0:
+        await WorkerRecord.create(id=worker_id, bases=text, seen_at=now)
 
 
 async def is_online(base: str, now: datetime) -> bool:

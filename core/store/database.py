@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def tortoise_config(settings: Settings) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[None]:
+async def open_database(settings: Settings) -> AsyncGenerator[None]:
     """Connect for the length of the block; every task of this process sees the connection."""
     config = tortoise_config(settings)
     Path(config["connections"]["default"]["credentials"]["file_path"]).parent.mkdir(

@@ -212,7 +212,7 @@ class DraftPhotoRecord(Model):
     position = fields.IntField()
     is_new = fields.BooleanField(default=True)
     is_flagged = fields.BooleanField(default=False)
-    choice = fields.CharEnumField(Choice, max_length=16, null=True)
+    choice: Choice | None = fields.CharEnumField(Choice, max_length=16, null=True)  # pyright: ignore[reportAssignmentType]
     caption = fields.CharField(max_length=500, default="")
     message = fields.CharField(max_length=64, null=True)
     """The review message in the thread, once posted."""

@@ -1,0 +1,54 @@
+# Likeness: two commands to start (`make demo`, `make test`), each does its own set-up.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# On Linux without a GPU, TORCH_INDEX=https://download.pytorch.org/whl/cpu spares gigabytes of CUDA packages.
+TORCH_INDEX ?=
+PHOTOS ?=
+NAME ?=
+KIND ?=
+CLASS ?=
+OUT ?= demo-output
+
+.PHONY: demo run test check bench format clean
+
+demo: $(VENV)/.runtime
+	$(BIN)/likeness demo --out "$(OUT)" $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(NAME),--name "$(NAME)") \
+		$(if $(KIND),--kind "$(KIND)") $(if $(CLASS),--class "$(CLASS)")
+
+run: $(VENV)/.runtime
+	$(BIN)/likeness run
+
+test: $(VENV)/.development
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+bench: $(VENV)/.development
+	$(BIN)/python -m benchmarks
+
+format: $(VENV)/.development
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(VENV)/.runtime: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Likeness needs Python 3.11 or later: install it, or set PYTHON=path."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@# torch first and pinned: with it there, nothing else brings another build.
+	$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) torch==2.13.0
+	$(PIP) --constraint constraints.txt --editable '.[worker]'
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime
+	$(PIP) --constraint constraints.txt --editable '.[worker,dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .import_linter_cache demo-output

@@ -1,0 +1,245 @@
+"""The `likeness` command. Starts the worker as a process of its own and never imports it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Generator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from bot.console.client import NoBot
+from bot.console.terminal import attach
+from bot.worker_process import COMMAND, WorkerProcess
+from core.clock import utc_now
+from core.errors import ConfigurationError
+from core.rules.kinds import ModelKind
+from core.rules.plans import load_plans
+from core.settings import Settings
+from core.store.database import migrate as migrate_database
+from core.store.database import open_database
+
+MISUSE = 2
+"""Exit code when what was typed or set cannot work."""
+FAULT = 1
+CONSOLE_CONNECT_SECONDS = 3.0
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+app = typer.Typer(
+    name="likeness",
+    help="A self-hosted chat bot that learns a product, character or style from a few photos.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="To see it work at once, without tokens or a graphics card: likeness demo",
+)
+Name = Annotated[str, typer.Option("--as", metavar="NAME", help="Who you are in the thread.")]
+
+
+def main() -> None:
+    """Run the command line; an expected fault is one sentence."""
+    try:
+        app()
+    except ConfigurationError as error:
+        _fail(str(error), MISUSE)
+    except NoBot as error:
+        _fail(str(error), FAULT)
+
+
+def _fail(sentence: str, code: int) -> None:
+    typer.echo(sentence, err=True)
+    sys.exit(code)
+
+
+def _settings() -> Settings:
+    """Read the settings; the first one that cannot work is named with its variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = str(first["loc"][0]) if first["loc"] else ""
+        variable = field if field.isupper() else f"LIKENESS_{field.upper()}"
+        raise ConfigurationError(
+            f"{variable}: {first['msg']}. Correct it in the environment or in .env."
+        ) from None
+
+
+@app.callback()
+def _root(
+    show_version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
+) -> None:
+    if show_version:
+        typer.echo(f"likeness {_version()}")
+        raise typer.Exit
+
+
+def _version() -> str:
+    try:
+        return version("likeness")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+@app.command()
+def run(
+    terminal: Annotated[
+        bool, typer.Option("--terminal/--no-terminal", help="Attach the console when this is a terminal.")
+    ] = True,
+    name: Name = "you",
+) -> None:
+    """Run everything on this machine: the bot, a worker, and a console to talk to it."""
+    settings = _settings()
+    is_attached = terminal and sys.stdin.isatty()
+    _log(settings, settings.data_dir / "bot.log" if is_attached else None)
+    asyncio.run(_run_all(settings, name if is_attached else None))
+
+
+async def _run_all(settings: Settings, person: str | None) -> None:
+    from bot.app import serve  # here, so that `likeness --help` does not load the whole bot
+
+    await migrate_database(settings)
+    log_path = settings.data_dir / "worker.log"
+    typer.echo(f"Likeness runs on {settings.data_dir}; the worker's log is {log_path}.")
+    tasks = [serve(settings), WorkerProcess(log_path).run()]
+    if person is not None:
+        tasks.append(attach(settings.data_dir, person))
+    await _until_first_ends(*tasks)
+
+
+async def _until_first_ends(*parts: Coroutine[Any, Any, None]) -> None:
+    """Run parts side by side until one ends or a signal comes; then end them all, and raise what one raised."""
+    stopped = asyncio.Event()
+    with _signals(stopped):
+        waiting = asyncio.create_task(stopped.wait())
+        tasks: list[asyncio.Task[Any]] = [waiting, *(asyncio.create_task(part) for part in parts)]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            task.result()
+
+
+@contextlib.contextmanager
+def _signals(stopped: asyncio.Event) -> Generator[None]:
+    loop = asyncio.get_running_loop()
+    wanted = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in wanted:
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        yield
+    finally:
+        for number in wanted:
+            loop.remove_signal_handler(number)
+
+
+@app.command()
+def bot() -> None:
+    """Run the bot alone; workers run elsewhere."""
+    settings = _settings()
+    _log(settings)
+    asyncio.run(_run_bot(settings))
+
+
+async def _run_bot(settings: Settings) -> None:
+    from bot.app import serve
+
+    await migrate_database(settings)
+    await _until_first_ends(serve(settings))
+
+
+@app.command()
+def worker() -> None:
+    """Run a worker alone."""
+    _settings()  # a wrong setting is said here, before the worker takes its time to load
+    os.execv(COMMAND[0], COMMAND)
+
+
+@app.command()
+def console(name: Name = "you") -> None:
+    """Attach a console to the bot that runs on this machine."""
+    settings = _settings()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(attach(settings.data_dir, name, connect_seconds=CONSOLE_CONNECT_SECONDS))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to date; run and bot do so by themselves."""
+    settings = _settings()
+    asyncio.run(migrate_database(settings))
+    typer.echo("The database is up to date.")
+
+
+@app.command()
+def plan(
+    name: Annotated[str | None, typer.Argument(metavar="[PLAN]", help="The plan to switch to.")] = None,
+) -> None:
+    """Show the plan of the console's workspace, or set it."""
+    settings = _settings()
+    asyncio.run(_plan(settings, name))
+
+
+async def _plan(settings: Settings, name: str | None) -> None:
+    from bot.console.server import PLATFORM, WORKSPACE
+    from core import demo_models
+    from core.store.blobs import Blobs
+    from core.store.records import WorkspaceRecord
+    from core.workspace import open_workspace
+
+    plans = load_plans(settings.plans_file)
+    wanted = plans.named(name) if name else None
+    await migrate_database(settings)
+    async with open_database(settings):
+        default_plan = wanted.name if wanted else settings.default_plan
+        workspace, is_new = await open_workspace(
+            PLATFORM, WORKSPACE, default_plan=default_plan, plans=plans, now=utc_now()
+        )
+        if is_new:
+            await demo_models.install(workspace, Blobs(settings.resolved_storage_dir))
+        if wanted is not None:
+            await WorkspaceRecord.filter(id=workspace.id).update(plan=wanted.name)
+    current = wanted or workspace.plan
+    others = ", ".join(other.name for other in plans.plans if other.name != current.name)
+    typer.echo(f"The console is on {current.title}{' now' if wanted else ''}. Other plans: {others}.")
+
+
+@app.command()
+def demo(
+    photos: Annotated[
+        Path | None, typer.Option(help="A folder with photos of one thing.", exists=True, file_okay=False)
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What to call it.")] = None,
+    kind: Annotated[ModelKind | None, typer.Option(help="What it is.")] = None,
+    class_noun: Annotated[
+        str | None, typer.Option("--class", metavar="NOUN", help="What it shows, in a word: sneaker, dog.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the pictures go.", file_okay=False)] = None,
+) -> None:
+    """Play a whole thread on this machine: train a model from photos, then paint with it."""
+    from bot.demo import play
+
+    settings = _settings()
+    asyncio.run(play(settings, photos=photos, name=name, kind=kind, class_noun=class_noun, out=out))
+
+
+def _log(settings: Settings, path: Path | None = None) -> None:
+    """Log to standard error, or to a file where a person types in this terminal."""
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, filename=path)
+
+
+if __name__ == "__main__":
+    main()
