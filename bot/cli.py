@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine, Generator
-from importlib.metadata import PackageNotFoundError, version
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -73,19 +73,26 @@ def _settings() -> Settings:
         ) from None
 
 
-@app.callback()
-def _root(
-    show_version: Annotated[bool, typer.Option("--version", help="Show the version and leave.")] = False,
-) -> None:
-    if show_version:
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
         typer.echo(f"likeness {_version()}")
         raise typer.Exit
 
 
+@app.callback()
+def _root(  # pyright: ignore[reportUnusedFunction] - typer holds on to it
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave."),
+    ] = False,
+) -> None:
+    pass
+
+
 def _version() -> str:
     try:
-        return version("likeness")
-    except PackageNotFoundError:
+        return metadata.version("likeness")
+    except metadata.PackageNotFoundError:
         return "(not installed)"
 
 
@@ -231,7 +238,11 @@ def demo(
     from bot.demo import play
 
     settings = _settings()
-    asyncio.run(play(settings, photos=photos, name=name, kind=kind, class_noun=class_noun, out=out))
+    went_well = asyncio.run(
+        play(settings, photos=photos, name=name, kind=kind, class_noun=class_noun, out=out)
+    )
+    if not went_well:
+        raise typer.Exit(FAULT)
 
 
 def _log(settings: Settings, path: Path | None = None) -> None:
@@ -239,6 +250,9 @@ def _log(settings: Settings, path: Path | None = None) -> None:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, filename=path)
+    if settings.log_level != "DEBUG":
+        # It tells of every sweep, twice each few seconds.
+        logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

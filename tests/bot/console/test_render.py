@@ -78,11 +78,21 @@ def test_a_likeness_is_a_word() -> None:
 
 def test_a_post_shows_who_decided_and_what_can_be_pressed() -> None:
     choices = (ReactionChoice("✅", "keep"), ReactionChoice("❌", "remove"))
-    body = Body(("photo 3 of 4",), (PictureFile("/p/1.png", "", 64, 48),), (Button("Start", "a"), Button("Cancel", "b")), choices)
+    body = Body(
+        ("photo 3 of 4",),
+        (PictureFile("/p/1.png", "", 64, 48),),
+        (Button("Start", "a"), Button("Cancel", "b")),
+        choices,
+    )
     post = Post(7, 1, BOT_NAME, replace(body, mention="mia"), reactions=(PersonReaction("❌", "ada"),))
 
     assert heading(post) == "  7  Likeness → mia"
-    assert body_lines(post) == ["photo 3 of 4", "picture: /p/1.png (64×48)", "✅ keep   ❌ remove (ada)", "[Start] [Cancel]"]
+    assert body_lines(post) == [
+        "photo 3 of 4",
+        "picture: /p/1.png (64×48)",
+        "✅ keep   ❌ remove (ada)",
+        "[Start] [Cancel]",
+    ]
     assert "no longer kept" in picture_line(PictureFile("", "a test sheet"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -96,13 +97,14 @@ async def test_help_is_for_its_author_alone(bot: Bot, tmp_path: Path) -> None:
         assert mia.messages == []
 
 
-@pytest.mark.parametrize("name", ["Likeness", "likeness", "", "two words", "x" * 33, "\x1b[2J"])
+@pytest.mark.parametrize("name", ["Likeness", "likeness", "two words", "x" * 33, "\x1b[2J"])
 async def test_a_name_is_a_name_and_not_the_bots(name: str, bot: Bot, tmp_path: Path) -> None:
     async with ConsoleClient(tmp_path) as client:
-        answer = await client.say("/jobs", as_=name or None) if name else None
-        if answer is not None:
-            assert not answer.is_accepted
-            assert "--as" in answer.lines[0]
+        answer = await client.say("/jobs", as_=name)
+
+    assert not answer.is_accepted
+    assert "--as" in answer.lines[0]
+    assert bot.requests == []
 
 
 async def test_a_client_catches_up_after_a_restart_and_types_meanwhile(tmp_path: Path) -> None:
@@ -119,7 +121,12 @@ async def test_a_client_catches_up_after_a_restart_and_types_meanwhile(tmp_path:
             await client.wait_for(lambda thread: thread.find("I heard you."), 10)
 
             assert len(second.requests) == 1
-            assert {post.text for post in client.messages} == {"Before.", "After.", "/imagine a mug", "I heard you."}
+            assert {post.text for post in client.messages} == {
+                "Before.",
+                "After.",
+                "/imagine a mug",
+                "I heard you.",
+            }
     finally:
         await client.__aexit__(None, None, None)
 
@@ -137,7 +144,12 @@ async def test_a_fault_of_the_bot_is_one_sentence_and_the_next_line_works(bot: B
 
 async def test_garbage_costs_its_own_connection_only(bot: Bot, tmp_path: Path) -> None:
     async with ConsoleClient(tmp_path) as client:
-        for garbage in (b"{}\n", b"\xff\xfe\n", b'{"type": "hello", "since": 0}\n' * 2, b"x" * (1 << 21) + b"\n"):
+        for garbage in (
+            b"{}\n",
+            b"\xff\xfe\n",
+            b'{"type": "hello", "since": 0}\n' * 2,
+            b"x" * (1 << 21) + b"\n",
+        ):
             reader, writer = await asyncio.open_unix_connection(str(socket_path(tmp_path)))
             writer.write(garbage)
             try:
@@ -164,8 +176,6 @@ async def test_a_second_bot_on_the_same_folder_is_refused(bot: Bot, tmp_path: Pa
 
 
 async def test_the_socket_of_a_bot_that_was_killed_is_replaced(tmp_path: Path) -> None:
-    import socket
-
     dead = socket.socket(socket.AF_UNIX)
     dead.bind(str(socket_path(tmp_path)))
     dead.close()
@@ -201,16 +211,27 @@ async def test_pictures_lie_as_files_until_their_message_is_cleared(bot: Bot, tm
     async with ConsoleClient(tmp_path) as client:
         [post] = client.messages
         shown = post.body.pictures[0]
-        assert Path(shown.path).read_bytes() == image.getvalue()
-        assert Path(shown.path).parent == tmp_path / "console" / "pictures"
+        folder = tmp_path / "console" / "pictures"
+        assert contents(folder) == {shown.path: image.getvalue()}
         assert (shown.width_px, shown.height_px) == (32, 24)
 
         await client.say(f"/clear {message.message}")
-        assert not Path(shown.path).exists()
+        assert contents(folder) == {}
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.iterdir()}
 
 
 async def test_an_ending_is_told_even_when_its_picture_was_erased(bot: Bot, tmp_path: Path) -> None:
-    gone = ImagesReady(JobTitle("j", "@rex · at sea"), "mia", (Picture("w/none.png", "1.png", "picture 1"),), "seed 1", (), ())
+    gone = ImagesReady(
+        JobTitle("j", "@rex · at sea"),
+        "mia",
+        (Picture("w/none.png", "1.png", "picture 1"),),
+        "seed 1",
+        (),
+        (),
+    )
     await bot.console.post(MAIN, gone, nonce="n1")
     async with ConsoleClient(tmp_path) as client:
         [post] = client.messages

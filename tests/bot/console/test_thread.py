@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from pathlib import Path
 
 import pytest
@@ -74,16 +75,17 @@ def test_the_number_of_a_cleared_message_is_not_used_again(path: Path) -> None:
     assert say(ConsoleThread(path), "Second.", nonce="n2").number == gone.number + 1
 
 
-def test_a_disk_that_takes_nothing_is_said_and_loses_nothing(path: Path) -> None:
+def test_a_disk_that_takes_half_a_line_is_said_and_loses_nothing(path: Path) -> None:
     thread = ConsoleThread(path)
     say(thread, "First.", nonce="n1")
-    path.rename(path.with_suffix(".away"))
-    path.mkdir()
-    with pytest.raises(FrontendUnavailable):
-        say(thread, "Second.", nonce="n2")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 10, limits[1]))
+    try:
+        with pytest.raises(FrontendUnavailable):
+            say(thread, "Second.", nonce="n2")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
-    path.rmdir()
-    path.with_suffix(".away").rename(path)
     say(thread, "Second.", nonce="n2")
     assert [post.text for post in ConsoleThread(path).posts] == ["First.", "Second."]
 

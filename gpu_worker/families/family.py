@@ -1,0 +1,82 @@
+"""What the engine asks of a base model. One file beside this one is one family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+
+
+@dataclass(frozen=True)
+class BaseIdentity:
+    """Which base exactly: a model trained on other weights than these must be retrained."""
+
+    name: str
+    weights_sha256: str
+
+
+@dataclass(frozen=True)
+class CaptionedPicture:
+    """A training example: `pixels`, [3, H, W] float32 in [-1, 1], and the sentence that describes it."""
+
+    pixels: torch.Tensor
+    caption: str
+
+
+class Family(Protocol):
+    """A loaded base model: its text encoder, denoiser and VAE, and the rules of its training.
+
+    Everything runs on `device`; `latents` are scaled the way the denoiser expects them.
+    """
+
+    identity: BaseIdentity
+    device: torch.device
+    denoiser: torch.nn.Module
+    """The network that adapters attach to (peft wraps it)."""
+    adapter_targets: Sequence[str] | str
+    """peft's `target_modules` for this denoiser."""
+    default_size_px: int
+    default_num_inference_steps: int
+    default_guidance_scale: float
+
+    def encode_prompts(self, prompts: Sequence[str]) -> torch.Tensor:
+        """Return `prompt_embeds`, [B, T, D]. The empty string is the unconditional prompt."""
+        ...
+
+    def unknown_words(self, prompt: str) -> tuple[str, ...]:
+        """Return the words of `prompt` that this base's vocabulary lacks, in order."""
+        ...
+
+    def latent_shape(self, width_px: int, height_px: int) -> tuple[int, int, int]:
+        """Return (C, h, w) for a picture of that size."""
+        ...
+
+    def encode_pictures(self, pixels: torch.Tensor) -> torch.Tensor:
+        """`pixels`, [B, 3, H, W] in [-1, 1] → `latents`, [B, C, h, w]."""
+        ...
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """`latents`, [B, C, h, w] → pixels, [B, 3, H, W] in [-1, 1]."""
+        ...
+
+    def new_noise_scheduler(self, num_inference_steps: int) -> Any:
+        """Return a fresh diffusers scheduler with its timesteps set: one object per request."""
+        ...
+
+    def denoise(
+        self, latents: torch.Tensor, timesteps: torch.Tensor, prompt_embeds: torch.Tensor
+    ) -> torch.Tensor:
+        """Return `model_output`, [B, C, h, w]; `timesteps` is [B], float32."""
+        ...
+
+    def training_loss(
+        self, latents: torch.Tensor, prompt_embeds: torch.Tensor, generator: torch.Generator
+    ) -> torch.Tensor:
+        """Noise `latents` at sampled levels, denoise, and return the loss of each sample, [B]."""
+        ...
+
+    def prior_examples(self, class_noun: str, count: int, seed: int) -> list[CaptionedPicture]:
+        """Return `count` pictures of other things of that class, for prior preservation."""
+        ...

@@ -1,0 +1,156 @@
+"""Work in progress: everything that lies between two steps. Tasks hold; the runner moves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import torch
+from PIL import Image
+
+from core.queue.specs import TrainSpec
+from gpu_worker.adapters import AdapterShape
+from gpu_worker.dataset import TrainingSet
+from gpu_worker.scheduler import Lane
+
+
+class Purpose(StrEnum):
+    """What pictures are for."""
+
+    RESULT = "result"
+    """A person asked for them."""
+    PREVIEW = "preview"
+    SHEET = "sheet"
+    """A training's test sheet, made by the saved adapter."""
+    BARE = "bare"
+    """The same prompts and seeds without the adapter, to see what it changed."""
+
+
+@dataclass(frozen=True)
+class PictureOrder:
+    """Pictures to make together: row i has `prompts[i]`, as the base reads them, and `seeds[i]`."""
+
+    task_id: str
+    prompts: tuple[str, ...]
+    seeds: tuple[int, ...]
+    width_px: int
+    height_px: int
+    num_inference_steps: int
+    guidance_scale: float
+    negative_prompt: str = ""
+    adapters: tuple[tuple[str, float], ...] = ()
+    """Names of attached adapters, each with its weight."""
+    purpose: Purpose = Purpose.RESULT
+    training_id: str | None = None
+    """The training that these belong to, if any."""
+
+    @property
+    def lane(self) -> Lane:
+        """Who pays for the steps."""
+        return Lane.PICTURES if self.training_id is None else Lane.TRAINING
+
+    @property
+    def is_guided(self) -> bool:
+        """Whether classifier-free guidance needs unconditional rows as well."""
+        return self.guidance_scale != 1.0
+
+
+@dataclass
+class GenerateTask:
+    """Pictures being made.
+
+    `latents` is [B, C, h, w]. `prompt_embeds` is [B, T, D], or [2B, T, D] with the unconditional rows
+    first when guided. The noise scheduler is this task's own: a shared one cannot be joined in the middle.
+    """
+
+    order: PictureOrder
+    latents: torch.Tensor
+    prompt_embeds: torch.Tensor
+    noise_scheduler: Any
+    step_index: int = 0
+
+    @property
+    def task_id(self) -> str:
+        """The job's id, or one made from its training's."""
+        return self.order.task_id
+
+    @property
+    def job_id(self) -> str:
+        """The job that this belongs to."""
+        return self.order.training_id or self.order.task_id
+
+    @property
+    def lane(self) -> Lane:
+        """Who pays for the steps."""
+        return self.order.lane
+
+    @property
+    def total_steps(self) -> int:
+        """Denoising steps; some noise schedulers take more than they were asked for."""
+        return len(self.noise_scheduler.timesteps)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether only decoding is left."""
+        return self.step_index >= self.total_steps
+
+
+CHECK_DRAWINGS = frozenset({Purpose.SHEET, Purpose.BARE})
+
+
+@dataclass
+class Check:
+    """The end of a training: the saved adapter, loaded again, makes the test sheet beside the bare base."""
+
+    adapter: bytes
+    """The saved file."""
+    pictures: dict[Purpose, list[Image.Image]] = field(default_factory=dict)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether both are drawn."""
+        return self.pictures.keys() == CHECK_DRAWINGS
+
+
+@dataclass
+class TrainTask:
+    """A training in progress.
+
+    Its factors are private: nothing that serves ever reads them, and the optimizer holds nothing else.
+    Every random choice comes from `generator`, so that steps of others in between change nothing.
+    """
+
+    task_id: str
+    spec: TrainSpec
+    training_set: TrainingSet
+    shape: AdapterShape
+    adapter_name: str
+    factors: dict[str, torch.nn.Parameter]
+    optimizer: torch.optim.AdamW
+    generator: torch.Generator
+    step_index: int = 0
+    check: Check | None = None
+
+    @property
+    def job_id(self) -> str:
+        """The job that this belongs to."""
+        return self.task_id
+
+    @property
+    def lane(self) -> Lane:
+        """Who pays for the steps."""
+        return Lane.TRAINING
+
+    @property
+    def total_steps(self) -> int:
+        """Optimizer steps."""
+        return self.spec.preset.num_steps
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether only the check is left."""
+        return self.step_index >= self.total_steps
+
+
+Task = GenerateTask | TrainTask
