@@ -28,6 +28,8 @@ from bot.replies import (
 from bot.requests import MessageRef, ThreadAddress
 from bot.wording import about_prompt, photo_count
 from core import approvals, consent, drafts
+from core.feedback.findings import Check, Status
+from core.feedback.sentences import not_assessed_in_short
 from core.queue import workers
 from core.queue.estimates import minutes_to_train
 from core.queue.specs import GenerateSpec, TrainSpec, from_json
@@ -128,15 +130,18 @@ async def _review_reply(draft: DraftRecord, title: DraftTitle, notes: tuple[str,
     flagged = [photo for photo in photos if photo.is_flagged]
     waiting = await approvals.undecided(photos)
     findings = await drafts.findings_of(draft)
+    unseen = [Check(row.check_name) for row in findings if row.status == Status.NOT_ASSESSED]
     buttons = (draft_button(draft, "Train anyway", "anyway"), draft_button(draft, "Cancel", "cancel"))
     return FindingsToReview(
         title,
         flagged=len(flagged),
         decided=len(flagged) - len(waiting),
         set_findings=tuple(
-            f"{row.why} {row.fix}" for row in findings if row.draft_photo_id is None and row.status == "found"
+            f"{row.why} {row.fix}"
+            for row in findings
+            if row.draft_photo_id is None and row.status == Status.FOUND
         ),
-        not_assessed=tuple(row.why for row in findings if row.status == "not_assessed"),
+        not_assessed=(not_assessed_in_short(unseen, draft.class_noun),) if unseen else (),
         notes=notes,
         buttons=buttons,
     )

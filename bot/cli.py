@@ -250,6 +250,7 @@ def _log(settings: Settings, path: Path | None = None) -> None:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, filename=path)
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # two lines a sweep say nothing
     if settings.log_level != "DEBUG":
         # It tells of every sweep, twice each few seconds.
         logging.getLogger("apscheduler").setLevel(logging.WARNING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -65,6 +66,8 @@ class WorkerProcess:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                # However this process dies, the kernel then ends the worker, which gives its jobs back.
+                env={**os.environ, "LIKENESS_EXIT_WITH_PARENT": "1"},
             )
         try:
             return await process.wait()

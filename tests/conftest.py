@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from core.settings import Settings
 from core.store.blobs import Blobs
 from core.store.database import migrate, open_database

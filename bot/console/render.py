@@ -177,10 +177,7 @@ def _job_card(reply: JobQueued | JobRunning | JobDone | JobFailed | JobCancelled
 
 def _queued_line(reply: JobQueued) -> str:
     if not reply.is_worker_online:
-        return (
-            "Queued · nothing is running here that could do it; it starts by itself once the operator "
-            "has a worker up."
-        )
+        return "Queued · no worker is up yet; it starts by itself when one is."
     place = "next" if reply.ahead == 0 else f"{reply.ahead} ahead of you"
     return f"Queued · {place}" + ("" if reply.minutes is None else f", {about_minutes(reply.minutes)}")
 

@@ -64,7 +64,7 @@ class PlainTerminal:
 
     async def run(self) -> None:
         """Say each line in turn; return when the input is over and the thread is quiet."""
-        printing = asyncio.create_task(self._print_changes())
+        printing = asyncio.create_task(self.follow())
         try:
             async for line in _lines_of(self._commands):
                 if not line.strip():
@@ -85,7 +85,8 @@ class PlainTerminal:
                 if not any(post.body.is_live for post in self._client.messages):
                     return
 
-    async def _print_changes(self) -> None:
+    async def follow(self) -> None:
+        """Print what changes in the thread, without end."""
         start = history_start(self._client.timeline)
         async for post in self._client.changes():
             if post.number > start and not post.is_cleared:

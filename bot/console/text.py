@@ -73,6 +73,7 @@ def is_small_step(post: Post, earlier: Post) -> bool:
 
 
 def _without_numbers(post: Post) -> list[str]:
-    # About a minute, less than a minute: words that stand for numbers.
+    # About a minute, less than a minute: words that stand for numbers. A bar counts by thirds.
     lines = (line for line in body_lines(post) if not line.startswith("picture: "))
-    return [re.sub(r"\d+|about an? \w+|about \d+ \w+|less than a \w+", "", line) for line in lines]
+    thirds = [re.sub(r"[▮▯]+", lambda cells: "|" * (cells[0].count("▮") // 3), line) for line in lines]
+    return [re.sub(r"\d+|about an? \w+|about \d+ \w+|less than a \w+", "", line) for line in thirds]

@@ -8,11 +8,11 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import BinaryIO
 
 import typer
 
@@ -45,23 +45,17 @@ async def play(
         ConfigurationError: The photos, or what was said about them, do not make a subject.
     """
     subject = _subject(photos, name, kind, class_noun)
-    folder = (out or DEFAULT_OUT).resolve()
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    # Short, because Unix sockets lie in it, and of its own, because the demo must not touch anybody's models.
-    data_dir = Path(tempfile.mkdtemp(prefix="likeness-demo-"))
-    try:
-        async with _running(data_dir), ConsoleClient(data_dir, connect_seconds=START_SECONDS) as client:
-            printing = asyncio.create_task(PlainTerminal(client, sys.stdin, sys.stdout).follow())
-            story = Story(client, subject, folder)
-            try:
-                await story.tell()
-            finally:
-                printing.cancel()
-                await asyncio.gather(printing, return_exceptions=True)
-        await story.measure()
-    finally:
-        shutil.rmtree(data_dir, ignore_errors=True)
+    folder = _emptied((out or DEFAULT_OUT).resolve())
+    data_dir = folder / "data"  # of its own: the demo does not touch anybody's models
+    async with _running(data_dir), ConsoleClient(data_dir, connect_seconds=START_SECONDS) as client:
+        printing = asyncio.create_task(PlainTerminal(client, sys.stdin, sys.stdout).follow())
+        story = Story(client, subject, folder)
+        try:
+            await story.tell()
+        finally:
+            printing.cancel()
+            await asyncio.gather(printing, return_exceptions=True)
+    await story.measure()
     return _write_summary(story, folder)
 
 
@@ -79,17 +73,38 @@ def _subject(
     )
 
 
+def _emptied(folder: Path) -> Path:
+    """Return the folder, made anew.
+
+    Raises:
+        ConfigurationError: It holds something that no demo wrote.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "data").is_dir():
+        raise ConfigurationError(
+            f"{folder} is not empty and holds no earlier demo. Choose another with OUT=folder."
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _log_of(data_dir: Path) -> BinaryIO:
+    data_dir.mkdir()
+    return (data_dir / "bot.log").open("wb")
+
+
 @asynccontextmanager
-async def _running(data_dir: Path) -> AsyncIterator[None]:
+async def _running(data_dir: Path) -> AsyncGenerator[None]:
     """Run bot and worker, as `likeness run` does for anybody, until the block ends."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("LIKENESS_")}
     kept.pop("DATABASE_URL", None)
     environment = {**kept, "LIKENESS_DATA_DIR": str(data_dir), "LIKENESS_DEFAULT_PLAN": "pro",
-                   "LIKENESS_LOG_LEVEL": "WARNING", "LIKENESS_POLL_SECONDS": "0.5"}  # fmt: skip
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot.cli", "run", "--no-terminal",
-        env=environment, stdin=asyncio.subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+                   "LIKENESS_LOG_LEVEL": "INFO", "LIKENESS_POLL_SECONDS": "0.5"}  # fmt: skip
+    with _log_of(data_dir) as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot.cli", "run", "--no-terminal",
+            env=environment, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
     try:
         yield
     finally:

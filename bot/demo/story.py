@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -105,10 +106,11 @@ class Story:
             return
         with self._step("measure the likeness"):
             true, prompts = self.subject.held_out, [self._words(scene) for scene in SCENES]
-            model = await judge(true, self._with_model, prompts)
-            bare = await judge(true, self._bare)
             trained = (*self.subject.good, self.subject.weak_original)
-            self.likeness = Likeness(model.likeness, bare.likeness, (await judge(trained, true)).likeness)
+            model, bare, photos = await asyncio.gather(
+                judge(true, self._with_model, prompts), judge(true, self._bare), judge(trained, true)
+            )
+            self.likeness = Likeness(model.likeness, bare.likeness, photos.likeness)
             for prompt, ours, plain in zip(prompts, model.pictures, bare.pictures, strict=True):
                 self.scenes.append(Scene(prompt, ours.likeness, plain.likeness, ours.obeyed))
 

@@ -177,7 +177,8 @@ async def _decode_in_subprocess(data: bytes, limits: DecodeLimits) -> Decoded | 
 
 async def _exchange(process: asyncio.subprocess.Process, data: bytes) -> bytes:
     """Send the upload while reading the answer, so that neither side waits for the other."""
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
 
     async def feed(stdin: asyncio.StreamWriter) -> None:
         # The subprocess may end before it has read everything; its answer tells the rest.

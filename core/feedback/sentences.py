@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.feedback.findings import Check
 from core.rules.kinds import ModelKind
+from core.rules.wording import listed
 
 _PRODUCT = frozenset((ModelKind.PRODUCT,))
 _CHARACTER = frozenset((ModelKind.CHARACTER,))
@@ -75,6 +77,25 @@ NOT_ASSESSED = (
         "Even light and ordinary angles work best.",
     ),
 )
+
+_TOPICS = {
+    Check.DIFFERENT_SUBJECT: "whether every photo shows the same {noun}",
+    Check.PEOPLE: "whether anybody else is in the photos",
+    Check.LITTLE_VARIETY: "how varied they are",
+    Check.UNCLEAR_PRODUCT: "whether it is clear what the {noun} is",
+    Check.UNKNOWN_SIZE: "how large it is",
+    Check.ILLEGIBLE_DETAILS: "whether lettering can be read",
+    Check.BACKGROUND_CLUTTER: "whether the background competes with it",
+    Check.LIGHTING: "whether light and angle fit together",
+    Check.CROP_CUTS: "whether a square crop would cut it",
+}
+
+
+def not_assessed_in_short(checks: Iterable[Check], noun: str) -> str:
+    """Say in one sentence what could not be judged; each finding's own sentence says more."""
+    topics = [_TOPICS[check].format(noun=noun or "subject") for check in dict.fromkeys(checks)]
+    return f"Please look yourself, for I could not judge here {listed(topics, 'or')}."
+
 
 _SOFT = {
     ModelKind.PRODUCT: (

@@ -55,6 +55,8 @@ STOP_WORDS = frozenset(
     ).split()
 )
 """Words that a prompt does not lose anything by losing."""
+PRIOR_BARE_SHARE = 0.6
+"""Most prior captions name the class alone: "a mug" must keep meaning any mug, not the one being learned."""
 NEAREST_CLASSES: dict[str, tuple[str, ...]] = {
     "shoe": ("loafer", "sneaker", "boot"),
     "slipper": ("loafer",),
@@ -199,7 +201,11 @@ class TinyFamily:
             pixels = (
                 torch.from_numpy(render_pixels(scene, SIZE_PX).copy()).permute(2, 0, 1).float() / 127.5 - 1
             )
-            examples.append(CaptionedPicture(pixels, caption_of(scene, rng, trigger_share=0.0)))
+            examples.append(
+                CaptionedPicture(
+                    pixels, caption_of(scene, rng, trigger_share=0.0, bare_share=PRIOR_BARE_SHARE)
+                )
+            )
         return examples
 
 

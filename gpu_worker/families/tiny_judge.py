@@ -10,7 +10,7 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from torch import nn
 from torch.nn import functional
 
 from gpu_worker.families.tiny_layers import SIZE_PX
-from gpu_worker.families.tiny_world import CLASS_NOUNS, Scene, Sitter, render_pixels
+from gpu_worker.families.tiny_world import CLASS_NOUNS, Scene, Sitter, Subject, is_held_out, render_pixels
 from gpu_worker.families.tiny_world.places import PLACE_NAMES
 from gpu_worker.families.tiny_world.scenes import draw_known_subject, draw_scene
 
@@ -32,9 +32,9 @@ INSTANCES_PER_BATCH = 40
 CLASSES_PER_BATCH = 5
 """Few classes a batch: instances must be told apart from others of their own class."""
 TEMPERATURE = 0.1
-FIRST_INSTANCES = 400
-MOST_INSTANCES = 6000
-FRESH_INSTANCES_PER_STEP = 2
+FIRST_PAIRS = 260
+MOST_PAIRS = 6000
+FRESH_PAIRS_PER_STEP = 1
 LEARNING_RATE = 1.5e-3
 
 
@@ -96,9 +96,27 @@ class Views:
     places: tuple[int, ...]
 
 
-def draw_views(class_noun: str, rng: np.random.Generator) -> Views:
-    """Draw one new instance before several different places, each time in another pose and light."""
+def draw_siblings(class_noun: str, rng: np.random.Generator) -> tuple[Views, Views]:
+    """Draw a new instance and a sibling that differs from it in one trait only: the hardest to tell apart."""
     look = draw_known_subject(class_noun, rng)
+    while True:
+        other = draw_known_subject(class_noun, rng)
+        trait = ("pattern", "emblem", "colour", "second_colour", "build")[int(rng.integers(5))]
+        if trait == "second_colour" and look.pattern == "plain":
+            continue  # it may hardly show
+        changes: dict[str, Any] = {trait: getattr(other, trait)}
+        if trait == "colour":
+            changes["rgb"] = other.rgb
+        if trait == "second_colour":
+            changes["second_rgb"] = other.second_rgb
+        sibling = replace(look, **changes)
+        if sibling != look and not is_held_out(sibling) and sibling.colour != sibling.second_colour:
+            return draw_views(look, rng), draw_views(sibling, rng)
+
+
+def draw_views(look: Subject, rng: np.random.Generator) -> Views:
+    """Draw one instance before several different places, each time in another pose and light."""
+    class_noun = look.class_noun
     places = rng.choice(len(PLACE_NAMES), VIEWS, replace=False)
     pictures = []
     for place in places:
@@ -117,7 +135,7 @@ def spoil(pixels: torch.Tensor, autoencoder: Any, generator: torch.Generator) ->
         through = chance < 0.4
         with torch.no_grad():
             latents = autoencoder.encode(pixels[through]).latents
-            strength = 0.5 * torch.rand(len(latents), 1, 1, 1, generator=generator)
+            strength = 0.35 * torch.rand(len(latents), 1, 1, 1, generator=generator)
             latents = latents + strength * torch.randn(latents.shape, generator=generator)
             pixels[through] = autoencoder.decode(latents).sample.clamp(-1, 1)
     soft = chance > 0.7
@@ -134,11 +152,12 @@ def _as_pixels(pictures: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def _pick(pool: Sequence[Views], rng: np.random.Generator) -> list[Views]:
-    """Return a batch of instances from a few classes."""
+def _pick(pool: Sequence[tuple[Views, Views]], rng: np.random.Generator) -> list[Views]:
+    """Return a batch of instances, each with its sibling, from a few classes."""
     classes = set(rng.choice(CLASS_NOUNS, CLASSES_PER_BATCH, replace=False))
-    candidates = [views for views in pool if views.class_noun in classes]
-    return [candidates[i] for i in rng.permutation(len(candidates))[:INSTANCES_PER_BATCH]]
+    candidates = [pair for pair in pool if pair[0].class_noun in classes]
+    chosen = rng.permutation(len(candidates))[: INSTANCES_PER_BATCH // 2]
+    return [views for i in chosen for views in candidates[i]]
 
 
 def train(out: Path, minutes: float, seed: int, autoencoder: Any) -> Calibration:
@@ -147,15 +166,15 @@ def train(out: Path, minutes: float, seed: int, autoencoder: Any) -> Calibration
     rng, generator = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
     network = JudgeNetwork()
     optimizer = torch.optim.AdamW(network.parameters(), lr=LEARNING_RATE, weight_decay=0.05)
-    pool = [draw_views(CLASS_NOUNS[k % len(CLASS_NOUNS)], rng) for k in range(FIRST_INSTANCES)]
+    pool = [draw_siblings(CLASS_NOUNS[k % len(CLASS_NOUNS)], rng) for k in range(FIRST_PAIRS)]
     start, step = time.monotonic(), 0
     while (share := (time.monotonic() - start) / (60 * minutes)) < 1:
-        for _ in range(FRESH_INSTANCES_PER_STEP):
-            fresh = draw_views(str(rng.choice(CLASS_NOUNS)), rng)
-            if len(pool) < MOST_INSTANCES:
+        for _ in range(FRESH_PAIRS_PER_STEP):
+            fresh = draw_siblings(str(rng.choice(CLASS_NOUNS)), rng)
+            if len(pool) < MOST_PAIRS:
                 pool.append(fresh)
             else:
-                pool[int(rng.integers(MOST_INSTANCES))] = fresh
+                pool[int(rng.integers(MOST_PAIRS))] = fresh
         for group in optimizer.param_groups:
             group["lr"] = LEARNING_RATE * min(1.0, (step + 1) / 30, 1.6 * (1 - share) + 0.01)
         batch = _pick(pool, rng)
@@ -198,7 +217,7 @@ def calibrate(network: nn.Module, autoencoder: Any, rng: np.random.Generator) ->
     """Measure fresh subjects: three views stand for the true photos, the fourth for a picture."""
     same, other, right = [], [], []
     for class_noun in CLASS_NOUNS:
-        drawn = [draw_views(class_noun, rng) for _ in range(8)]
+        drawn = [draw_views(draw_known_subject(class_noun, rng), rng) for _ in range(8)]
         pixels = _as_pixels(np.concatenate([views.pixels for views in drawn]))
         if autoencoder is not None:
             pixels = autoencoder.decode(autoencoder.encode(pixels).latents).sample.clamp(-1, 1)

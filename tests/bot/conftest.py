@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageFilter
+
 from bot.commands import answer
 from bot.context import Context
 from bot.delivery import Delivery
@@ -22,8 +24,6 @@ from core.rules.plans import load_plans
 from core.settings import Settings
 from core.store.blobs import Blobs
 from core.store.records import JobKind, WorkspaceRecord, new_id
-from PIL import Image, ImageFilter
-
 from tests.conftest import MovableClock
 from tests.fakes.memory_frontend import MemoryFrontend
 
@@ -44,7 +44,9 @@ class Chat:
     async def ask(self, request: Any, request_id: str | None = None) -> Reply | None:
         return await answer(self.context, request, request_id or new_id())
 
-    async def train(self, *paths: Path, kind: str = "product", name: str = "Red Mug", **more: Any) -> Reply | None:
+    async def train(
+        self, *paths: Path, kind: str = "product", name: str = "Red Mug", **more: Any
+    ) -> Reply | None:
         attachments = tuple(Attachment(path.name, path) for path in paths)
         more.setdefault("class_noun", "mug")
         requester = more.pop("requester", self.person())
@@ -52,7 +54,9 @@ class Chat:
 
     def card(self, kind: type[Any]) -> Any:
         found = self.frontend.of_type(kind)
-        assert len(found) == 1, f"expected one {kind.__name__}, the thread has {list(self.frontend.messages.values())}"
+        assert len(found) == 1, (
+            f"expected one {kind.__name__}, the thread has {list(self.frontend.messages.values())}"
+        )
         return found[0]
 
     async def press(self, label: str, requester: Requester | None = None) -> Reply | None:
@@ -65,7 +69,9 @@ class Chat:
     async def ask_button(self, action: str) -> Reply | None:
         return await self.ask(ButtonPress(self.person(), action))
 
-    async def react(self, emoji: str, message: str, requester: Requester | None = None, **more: Any) -> Reply | None:
+    async def react(
+        self, emoji: str, message: str, requester: Requester | None = None, **more: Any
+    ) -> Reply | None:
         return await self.ask(Reaction(requester or self.person(), message, emoji, **more))
 
     async def claim(self) -> Claim:

@@ -39,7 +39,6 @@ from core.store.records import (
     VersionRecord,
     new_id,
 )
-
 from tests.bot.conftest import Chat, PhotoMaker
 
 
@@ -54,7 +53,9 @@ async def refusal(chat: Chat, prompt: str, **options: object) -> str:
     balance, jobs = await before.balance(), await JobRecord.all().count()
     refused = await imagine(chat, prompt, **options)
     assert refused is not None
-    assert (await before.balance(), await JobRecord.all().count()) == (balance, jobs), "a refusal costs nothing"
+    assert (await before.balance(), await JobRecord.all().count()) == (balance, jobs), (
+        "a refusal costs nothing"
+    )
     return " ".join(refused.reasons)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 import pytest
+
 from bot.commands import drafting
 from bot.housekeeping import expire, return_stalled, run_if_due
 from bot.inbox import Inbox, from_payload, to_payload
@@ -24,7 +25,6 @@ from bot.requests import (
 from core.rules.kinds import ModelKind
 from core.rules.plans import Plans
 from core.store.records import DraftRecord, DraftState, InboxRecord, JobRecord, PhotoRecord
-
 from tests.bot.conftest import Chat, PhotoMaker
 
 

@@ -21,17 +21,24 @@ from bot.requests import AddPhotosRequest, Attachment, CaptionsRequest, TrainReq
 from core.queue.specs import TrainSpec, from_json
 from core.rules.kinds import ModelKind
 from core.store.records import ConsentRecord, DraftRecord, JobRecord, ModelRecord, PhotoRecord, new_id
-
 from tests.bot.conftest import Chat, PhotoMaker
 
 
 async def nothing_left(chat: Chat) -> bool:
     """No draft, no photo, no file, no job, no credit is left behind."""
     workspace = await chat.context.workspace_of(chat.person())
-    rows = [await table.filter(workspace_id=workspace.id).count() for table in (DraftRecord, PhotoRecord, JobRecord)]
+    rows = [
+        await table.filter(workspace_id=workspace.id).count()
+        for table in (DraftRecord, PhotoRecord, JobRecord)
+    ]
     own = await ModelRecord.filter(workspace_id=workspace.id, is_demo=False).count()
     photos = [key for key in await chat.context.blobs.keys(workspace.id) if not key.endswith(".safetensors")]
-    return rows == [0, 0, 0] and own == 0 and not photos and await workspace.balance() == workspace.plan.monthly_credits
+    return (
+        rows == [0, 0, 0]
+        and own == 0
+        and not photos
+        and await workspace.balance() == workspace.plan.monthly_credits
+    )
 
 
 async def test_good_photos_go_straight_to_their_captions(chat: Chat, photo: PhotoMaker) -> None:
@@ -167,7 +174,9 @@ async def test_a_text_file_named_jpg_is_named_and_leaves_nothing(chat: Chat, tmp
     assert await nothing_left(chat)
 
 
-async def test_a_truncated_jpeg_is_named_and_leaves_nothing(chat: Chat, photo: PhotoMaker, tmp_path: Path) -> None:
+async def test_a_truncated_jpeg_is_named_and_leaves_nothing(
+    chat: Chat, photo: PhotoMaker, tmp_path: Path
+) -> None:
     path = tmp_path / "half.jpg"
     path.write_bytes(photo(1).read_bytes()[:20_000])
     refused = await chat.train(path)
@@ -188,7 +197,9 @@ async def test_a_bad_file_among_good_ones_does_not_lose_the_good_ones(
 async def test_five_product_photos_are_one_too_many(chat: Chat, photo: PhotoMaker) -> None:
     refused = await chat.train(*(photo(seed) for seed in range(5)))
     assert isinstance(refused, Refusal)
-    assert refused.reasons == ("A product model takes 1 to 4 photos; this has 5. Remove one and send it again.",)
+    assert refused.reasons == (
+        "A product model takes 1 to 4 photos; this has 5. Remove one and send it again.",
+    )
     assert await nothing_left(chat)
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+
 from core import credits
 from core.clock import utc_now
 from core.errors import ClaimLost
@@ -16,7 +17,6 @@ from core.settings import Settings
 from core.store.database import transaction
 from core.store.records import EntryRecord, JobKind, JobRecord, JobStatus, OutboxRecord
 from core.workspace import Workspace, open_workspace
-
 from tests.conftest import MovableClock
 
 PICTURES = GenerateResult(pictures=(MadePicture("w/1.png", 7, 64, 64),))
@@ -25,7 +25,7 @@ PICTURES = GenerateResult(pictures=(MadePicture("w/1.png", 7, 64, 64),))
 @pytest.fixture
 async def workspace(database: None, clock: MovableClock) -> AsyncIterator[Workspace]:
     opened, _ = await open_workspace("console", "local", default_plan="pro", plans=load_plans(), now=clock())
-    yield opened
+    return opened
 
 
 @pytest.fixture
@@ -51,7 +51,9 @@ async def status(job: JobRecord) -> JobStatus:
     return (await JobRecord.get(id=job.id)).status
 
 
-async def test_a_finished_job_is_charged_once_and_leaves_one_message(jobs: Jobs, workspace: Workspace) -> None:
+async def test_a_finished_job_is_charged_once_and_leaves_one_message(
+    jobs: Jobs, workspace: Workspace
+) -> None:
     job = await ask(jobs, workspace)
     assert await workspace.balance() == 996
     await jobs.finish(await claim(jobs), PICTURES)

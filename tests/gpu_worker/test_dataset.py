@@ -17,7 +17,8 @@ from tests.gpu_worker.specs import photo, preset, train_spec
 
 def is_among(wanted: Image.Image, images: list[Image.Image]) -> bool:
     return any(
-        image.size == wanted.size and np.array_equal(np.asarray(image), np.asarray(wanted)) for image in images
+        image.size == wanted.size and np.array_equal(np.asarray(image), np.asarray(wanted))
+        for image in images
     )
 
 

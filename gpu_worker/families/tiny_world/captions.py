@@ -13,6 +13,7 @@ from gpu_worker.families.tiny_world.subjects import COLOURS, Subject
 TRIGGER_WORDS: tuple[str, ...] = tuple(f"zz{k:02d}" for k in range(64))
 UNKNOWN_WORD = "<unk>"
 TRIGGER_SHARE = 0.15
+BARE_SHARE = 0.18
 PLACE_PHRASES: dict[str, tuple[str, ...]] = {
     "beach": ("on a beach", "on the beach", "at the beach", "by the sea", "on sand by the sea"),
     "snow": ("in the snow", "in snow", "in winter", "on a snowy hill"),
@@ -70,16 +71,22 @@ PATTERN_NOUNS = {"striped": "stripes", "dotted": "dots"}
 LINE_WORDS = ("side view", "front view", "close-up", "full view")
 
 
-def caption_of(scene: Scene, rng: np.random.Generator, trigger_share: float = TRIGGER_SHARE) -> str:
+def caption_of(
+    scene: Scene,
+    rng: np.random.Generator,
+    trigger_share: float = TRIGGER_SHARE,
+    bare_share: float = BARE_SHARE,
+) -> str:
     """Describe a scene in one of many ways, sometimes leaving things out.
 
-    A share of the subjects is named with a trigger word, which the base so learns to ignore.
+    A share of the subjects is named with a trigger word, which the base so learns to ignore; a share of the
+    lone subjects is named by its class alone ("a mug").
     """
     place = str(rng.choice(PLACE_PHRASES[scene.place]))
     if not scene.sitters:
         return place if rng.random() < 0.5 else re.sub(r"^(on|in|at|by|among) ", "", place)
     things = " and ".join(
-        describe(sitter.subject, rng, may_hide=len(scene.sitters) == 1, trigger_share=trigger_share)
+        describe(sitter.subject, rng, bare_share if len(scene.sitters) == 1 else 0.0, trigger_share)
         for sitter in scene.sitters
     )
     opening = str(rng.choice(OPENINGS))
@@ -90,14 +97,12 @@ def caption_of(scene: Scene, rng: np.random.Generator, trigger_share: float = TR
     return f"{opening}{things} {place}"
 
 
-def describe(
-    look: Subject, rng: np.random.Generator, *, may_hide: bool = True, trigger_share: float = TRIGGER_SHARE
-) -> str:
+def describe(look: Subject, rng: np.random.Generator, bare_share: float, trigger_share: float) -> str:
     """Name a subject: "a red and white mug with a star", or any shorter way to say it."""
     noun = look.class_noun
     if noun in OTHER_NOUNS and rng.random() < 0.3:
         noun = str(rng.choice(OTHER_NOUNS[noun]))
-    hides = may_hide and rng.random() < 0.18
+    hides = rng.random() < bare_share
     if look.class_noun in ("woman", "man"):
         before, after = _person_words(look, rng, hides)
     else:

@@ -1,0 +1,1 @@
+"""Honest timings: every figure is a ratio to a peer that runs beside us, in the same run."""
