@@ -20,7 +20,7 @@ OWNER_ID = "likeness"
 
 @dataclass(frozen=True)
 class DemoModel:
-    """One shipped model: a folder of `demo_model_files/` with `model.toml` and `adapter.safetensors`."""
+    """One shipped model: a folder of `demo_model_files/` with `model.toml`, `adapter.safetensors` and its test sheet."""
 
     handle: str
     display_name: str
@@ -31,6 +31,7 @@ class DemoModel:
     base_weights_sha256: str
     likeness_score: float
     adapter: bytes
+    test_sheet: bytes
 
 
 @cache
@@ -42,7 +43,8 @@ def shipped() -> tuple[DemoModel, ...]:
         if folder.joinpath("model.toml").is_file():
             row = tomllib.loads(folder.joinpath("model.toml").read_text(encoding="utf-8"))
             adapter = folder.joinpath("adapter.safetensors").read_bytes()
-            found.append(reader.validate_python({**row, "adapter": adapter}))
+            sheet = folder.joinpath("test-sheet.png").read_bytes()
+            found.append(reader.validate_python({**row, "adapter": adapter, "test_sheet": sheet}))
     return tuple(sorted(found, key=lambda model: model.handle))
 
 
@@ -50,6 +52,7 @@ async def install(workspace: Workspace, blobs: Blobs) -> None:
     """Give a workspace the demo models it lacks."""
     for model in shipped():
         adapter_key = await blobs.put(workspace.id, model.adapter, ".safetensors")
+        test_sheet_key = await blobs.put(workspace.id, model.test_sheet, ".png")
         async with transaction():
             if await ModelRecord.exists(workspace_id=workspace.id, live_handle=model.handle):
                 continue
@@ -71,6 +74,7 @@ async def install(workspace: Workspace, blobs: Blobs) -> None:
                 base_model=model.base_model,
                 base_weights_sha256=model.base_weights_sha256,
                 adapter_key=adapter_key,
+                test_sheet_key=test_sheet_key,
                 likeness_score=model.likeness_score,
             )
             await ModelRecord.filter(id=record.id).update(serving_version_id=version.id)

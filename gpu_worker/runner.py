@@ -19,6 +19,7 @@ from transformers.utils import logging as transformers_logging
 
 from core.errors import ConfigurationError, JobFailed
 from core.queue.specs import TrainSpec
+from core.rules.presets import TrainingPreset
 from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter, unpack_adapter
 from gpu_worker.checkpoints import Checkpoint, pack_checkpoint, restore
 from gpu_worker.dataset import build_training_set
@@ -35,6 +36,21 @@ EARLIER_BASE = (
     "@{handle} was trained on an earlier version of the base. "
     "Retrain it with /edit @{handle}, then ask again. Nothing was charged."
 )
+
+
+GRADIENT_NORM_MOST = 1.0
+"""One odd sample must not throw the factors far; the usual bound of diffusers' training scripts."""
+WARM_UP_STEPS = 10
+COOL_DOWN_SHARE = 0.3
+"""The last part of a training, in which its steps become smaller: few photos leave noisy factors otherwise."""
+LAST_RATE_SHARE = 0.05
+
+
+def learning_rate_at(preset: TrainingPreset, step_index: int) -> float:
+    """Return the learning rate of a step: up, level, down. It depends on nothing else, so a resume continues it."""
+    rising = (step_index + 1) / WARM_UP_STEPS
+    falling = (preset.num_steps - step_index) / (COOL_DOWN_SHARE * preset.num_steps) + LAST_RATE_SHARE
+    return preset.learning_rate * min(1.0, rising, falling)
 
 
 def _load_tiny(device: str) -> Family:
@@ -197,6 +213,9 @@ class Runner:
         if not math.isfinite(value):
             raise JobFailed(UNSTABLE.format(handle=task.spec.handle))
         loss.backward()
+        torch.nn.utils.clip_grad_norm_(task.factors.values(), GRADIENT_NORM_MOST)
+        for group in task.optimizer.param_groups:
+            group["lr"] = learning_rate_at(preset, task.step_index)
         task.optimizer.step()
         task.optimizer.zero_grad(set_to_none=True)
         task.step_index += 1

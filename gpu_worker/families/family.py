@@ -78,5 +78,5 @@ class Family(Protocol):
         ...
 
     def prior_examples(self, class_noun: str, count: int, seed: int) -> list[CaptionedPicture]:
-        """Return `count` pictures of other things of that class, for prior preservation."""
+        """Return `count` pictures of what an adapter of that class has to leave as it is, for prior preservation."""
         ...

@@ -103,8 +103,10 @@ class TinyFamily:
 
     adapter_targets: Sequence[str] | str = ADAPTER_TARGETS
     default_size_px = SIZE_PX
+    display_scale = 4
+    """Pictures are stored this many times larger: 64 px are hard to see in a chat."""
     default_num_inference_steps = 20
-    default_guidance_scale = 3.5
+    default_guidance_scale = 2.5
 
     def __init__(self, folder: Path, device: torch.device) -> None:
         def part(kind: Any, name: str) -> Any:
@@ -117,9 +119,9 @@ class TinyFamily:
         self.device = device
         self.denoiser: UNet2DConditionModel = part(UNet2DConditionModel, "unet")
         self.text_encoder: CLIPTextModel = part(CLIPTextModel, "text_encoder")
-        self.autoencoder: AutoencoderTiny = part(AutoencoderTiny, "vae")
+        self.autoencoder: Any = part(AutoencoderTiny, "vae")
         self.tokenizer = CLIPTokenizer.from_pretrained(folder, subfolder="tokenizer", local_files_only=True)
-        self._scheduler_config = DPMSolverMultistepScheduler.load_config(
+        self._scheduler_config: Any = DPMSolverMultistepScheduler.load_config(
             folder, subfolder="scheduler", local_files_only=True
         )
         self._known = frozenset(vocabulary())
@@ -166,7 +168,7 @@ class TinyFamily:
 
     def new_noise_scheduler(self, num_inference_steps: int) -> DPMSolverMultistepScheduler:
         """Return a fresh scheduler with its timesteps set: its state is one request's."""
-        noise_scheduler = DPMSolverMultistepScheduler.from_config(self._scheduler_config)
+        noise_scheduler: Any = DPMSolverMultistepScheduler.from_config(self._scheduler_config)
         noise_scheduler.set_timesteps(num_inference_steps, device=self.device)
         return noise_scheduler
 
@@ -189,12 +191,15 @@ class TinyFamily:
         return functional.mse_loss(output, noise - latents, reduction="none").mean(dim=(1, 2, 3))
 
     def prior_examples(self, class_noun: str, count: int, seed: int) -> list[CaptionedPicture]:
-        """Return `count` drawn pictures of other things of that class, without trigger words in the captions.
+        """Return `count` drawn pictures of things of other classes in every place, without trigger words.
 
-        Drawn, not generated: pictures that a weak base makes would teach its faults back to it.
+        Drawn, not generated: pictures that a weak base makes would teach its faults back to it. Of other
+        classes, because photos come without a word of their place: beside "a red mug on a beach", an adapter
+        learns that a caption with a place means any mug, and loses its subject in every scene.
         """
         rng = np.random.default_rng(seed)
-        classes = nearest_classes(class_noun)
+        own = nearest_classes(class_noun)
+        classes = [known for known in CLASS_NOUNS if known not in own or len(own) == len(CLASS_NOUNS)]
         examples = []
         for k in range(count):
             scene = draw_scene(rng, class_noun=classes[k % len(classes)])

@@ -19,7 +19,7 @@ from tokenizers import AddedToken
 from torch import nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
-from gpu_worker.families.tiny_world.captions import UNKNOWN_WORD, vocabulary
+from gpu_worker.families.tiny_world.captions import TRIGGER_WORDS, UNKNOWN_WORD, vocabulary
 
 SIZE_PX = 64
 LATENT_CHANNELS = 12
@@ -27,6 +27,8 @@ PIXELS_PER_LATENT = 4
 MAX_TOKENS = 32
 TEXT_WIDTH = 128
 BOS, EOS = "<|startoftext|>", "<|endoftext|>"
+TRIGGER_LENGTH = 3.0
+"""Norm of a trigger word's embedding; other words' have about 0.9."""
 TRAIN_TIMESTEPS = 1000
 BLOCK_CHANNELS = (48, 112)
 """Small on purpose: on two cores, more samples teach more than more channels do."""
@@ -46,7 +48,7 @@ def build_tokenizer(work: Path) -> CLIPTokenizer:
         (fresh / "m").write_text("#version: 0.2\n")
         os.replace(fresh / "m", merges_path)
         os.replace(fresh / "v", vocabulary_path)
-    tokenizer = CLIPTokenizer(
+    tokenizer: Any = CLIPTokenizer(
         vocab=str(vocabulary_path),
         merges=str(merges_path),
         unk_token=UNKNOWN_WORD,
@@ -55,7 +57,7 @@ def build_tokenizer(work: Path) -> CLIPTokenizer:
         pad_token=EOS,
         model_max_length=MAX_TOKENS,
     )
-    tokenizer.add_tokens(  # pyright: ignore[reportArgumentType]
+    tokenizer.add_tokens(
         [AddedToken(word, single_word=word.isalnum(), normalized=True) for word in vocabulary()]
     )
     return tokenizer
@@ -69,7 +71,32 @@ def tokenize(tokenizer: Any, prompts: Sequence[str]) -> torch.Tensor:
 
 
 def build_text_encoder() -> CLIPTextModel:
-    """Return an untrained text encoder."""
+    """Return an untrained text encoder in which the trigger words already have their final embeddings.
+
+    Training teaches the base to ignore trigger words. Were their embeddings trained too, they would all become
+    one, and a model could no longer be told from its class; so they are random, long, and stay as they are.
+    """
+    text_encoder = _untrained_text_encoder()
+    words: Any = text_encoder.get_input_embeddings().weight
+    generator = torch.Generator().manual_seed(len(TRIGGER_WORDS))
+    directions = torch.randn(len(TRIGGER_WORDS), TEXT_WIDTH, generator=generator)
+    with torch.no_grad():
+        words[-len(TRIGGER_WORDS) :] = TRIGGER_LENGTH * directions / directions.norm(dim=1, keepdim=True)
+    return text_encoder
+
+
+def hold_trigger_words(text_encoder: Any) -> None:
+    """Keep the trigger words' embeddings out of every later backward pass."""
+
+    def drop(gradient: torch.Tensor) -> torch.Tensor:
+        kept = gradient.clone()
+        kept[-len(TRIGGER_WORDS) :] = 0
+        return kept
+
+    text_encoder.get_input_embeddings().weight.register_hook(drop)
+
+
+def _untrained_text_encoder() -> CLIPTextModel:
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=3 + len(vocabulary()),

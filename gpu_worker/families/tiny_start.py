@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from gpu_worker.families.tiny_layers import SIZE_PX, tokenize
+from gpu_worker.families.tiny_layers import SIZE_PX, hold_trigger_words, tokenize
 from gpu_worker.families.tiny_world import CLASS_NOUNS, Scene, caption_of, draw_scene, render_pixels
 from gpu_worker.families.tiny_world.places import PLACE_NAMES
 from gpu_worker.families.tiny_world.subjects import COLOURS, EMBLEMS, PATTERNS
@@ -111,6 +111,7 @@ def _attributes(scene: Scene) -> torch.Tensor:
 def teach_words(text_encoder: Any, tokenizer: Any, pool: ScenePool, seconds: float) -> float:
     """Give the text encoder a start: read a scene's attributes off its caption; return the last loss."""
     width = len(_attributes(pool.sample(1)[1][0]))
+    hold_trigger_words(text_encoder)
     head = nn.Linear(text_encoder.config.hidden_size, width)
     optimizer = torch.optim.AdamW(
         [*text_encoder.parameters(), *head.parameters()], lr=2e-3, betas=(0.9, 0.99)

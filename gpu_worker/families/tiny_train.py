@@ -27,6 +27,7 @@ from gpu_worker.families.tiny_layers import (
     build_text_encoder,
     build_tokenizer,
     fit_encoder,
+    hold_trigger_words,
     noisy_mix,
     sample_sigmas,
     save_base,
@@ -105,6 +106,7 @@ def train_denoiser(run: Run, rank: int, shared: SharedWeights, work: Path, pool:
     autoencoder.load_state_dict(started["autoencoder"])
     denoiser.load_state_dict(started["denoiser"])
     text_encoder.load_state_dict(started["text_encoder"])
+    hold_trigger_words(text_encoder)
     pool.encode_with(autoencoder)
     denoiser = denoiser.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     parameters = [*denoiser.parameters(), *text_encoder.parameters()]

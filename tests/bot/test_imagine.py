@@ -196,8 +196,9 @@ async def test_delete_asks_for_the_name_and_leaves_nothing(chat: Chat, photo: Ph
     assert await ModelRecord.exists(live_handle="red-mug")
     assert isinstance(await chat.ask(DeleteRequest(chat.person(), "@red-mug", "Red-Mug")), ModelDeleted)
     workspace = await chat.context.workspace_of(chat.person())
-    demos = {model.serving.adapter_key for model in await workspace.models() if model.serving}
-    assert set(await chat.context.blobs.keys(workspace.id)) == demos
+    demos = [model.serving for model in await workspace.models() if model.serving]
+    theirs = {key for version in demos for key in (version.adapter_key, version.test_sheet_key)}
+    assert set(await chat.context.blobs.keys(workspace.id)) == theirs
     assert await PhotoRecord.filter(workspace_id=workspace.id).count() == 0
     assert await refusal(chat, "@red-mug on a beach") == (
         "@red-mug was deleted by its owner on 21 November. Prompts that used it need another model."

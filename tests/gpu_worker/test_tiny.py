@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -108,6 +107,11 @@ def test_a_trigger_word_is_one_word_of_the_prompt(family: tiny.TinyFamily) -> No
     assert not torch.equal(one, none)
 
 
+def test_trigger_words_can_be_told_apart(family: tiny.TinyFamily) -> None:
+    one, other, colour, none = family.encode_prompts(["zz00 mug", "zz01 mug", "red mug", "a mug"])[:, 1]
+    assert (one - other).norm() > 0.4 * (colour - none).norm()
+
+
 def test_the_loss_depends_on_its_generator_alone(family: tiny.TinyFamily) -> None:
     pixels = torch.stack([example.pixels for example in family.prior_examples("vase", 3, seed=2)])
     latents, embeds = family.encode_pictures(pixels), family.encode_prompts(["a vase"] * 3)
@@ -126,10 +130,10 @@ def test_adapters_reach_attention_feed_forward_and_convolutions(family: tiny.Tin
         assert any(name.endswith(target) for name in adapted), target
 
 
-def test_prior_examples_are_other_things_of_the_class(family: tiny.TinyFamily) -> None:
+def test_prior_examples_are_things_of_other_classes_the_same_each_time(family: tiny.TinyFamily) -> None:
     examples = family.prior_examples("serum bottle", 6, seed=3)
     again = family.prior_examples("serum bottle", 6, seed=3)
-    assert all("bottle" in example.caption for example in examples)
+    assert not any("bottle" in example.caption for example in examples)
     assert all(torch.equal(a.pixels, b.pixels) for a, b in zip(examples, again, strict=True))
     assert [a.caption for a in examples] != [
         b.caption for b in family.prior_examples("serum bottle", 6, seed=4)
@@ -154,7 +158,7 @@ def test_a_class_noun_finds_its_nearest_drawn_class(class_noun: str, classes: tu
 def test_anyone_can_train_the_base_anew(tmp_path: Path) -> None:
     run = Run(
         out=tmp_path / "base",
-        minutes=0.1,
+        minutes=0.06,
         processes=1,
         seed=1,
         work=tmp_path / "work",
@@ -164,5 +168,4 @@ def test_anyone_can_train_the_base_anew(tmp_path: Path) -> None:
         is_compiled=False,
     )
     train(run)
-    assert os.environ.get("HF_HUB_OFFLINE") is None or tiny.load(run.out).identity.weights_sha256
     assert tiny.load(run.out).identity != tiny.load().identity
