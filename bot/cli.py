@@ -15,13 +15,16 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from bot.console.client import NoBot
 from bot.console.terminal import attach
+from bot.console.verbs import VERBS
 from bot.worker_process import COMMAND, WorkerProcess
 from core.clock import utc_now
 from core.errors import ConfigurationError
 from core.rules.kinds import ModelKind
+from core.rules.names import nearest
 from core.rules.plans import load_plans
 from core.settings import Settings
 from core.store.database import migrate as migrate_database
@@ -33,8 +36,22 @@ FAULT = 1
 CONSOLE_CONNECT_SECONDS = 3.0
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
+
+class Commands(TyperGroup):
+    """The commands, with an answer for those who type a word of the thread into the shell."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find a command, or say what was probably meant."""
+        word = args[0].lstrip("/").lower()
+        said = nearest(word, [verb.name for verb in VERBS], limit=1)
+        if said and not nearest(word, self.commands, limit=1):
+            ctx.fail(f"/{said[0]} is said in the thread. Start likeness run, and type it there.")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
     name="likeness",
+    cls=Commands,
     help="A self-hosted chat bot that learns a product, character or style from a few photos.",
     no_args_is_help=True,
     add_completion=False,
@@ -103,7 +120,7 @@ def run(
     ] = True,
     name: Name = "you",
 ) -> None:
-    """Run everything on this machine: the bot, a worker, and a console to talk to it."""
+    """Run bot, worker and console on this machine."""
     settings = _settings()
     is_attached = terminal and sys.stdin.isatty()
     _log(settings, settings.data_dir / "bot.log" if is_attached else None)
@@ -183,7 +200,7 @@ def console(name: Name = "you") -> None:
 
 @app.command()
 def migrate() -> None:
-    """Bring the database up to date; run and bot do so by themselves."""
+    """Bring the database up to date, as run and bot do."""
     settings = _settings()
     asyncio.run(migrate_database(settings))
     typer.echo("The database is up to date.")
@@ -234,7 +251,7 @@ def demo(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the pictures go.", file_okay=False)] = None,
 ) -> None:
-    """Play a whole thread on this machine: train a model from photos, then paint with it."""
+    """See it work: train on photos, then paint with them."""
     from bot.demo import play
 
     settings = _settings()

@@ -24,3 +24,13 @@ def about_prompt(spec: GenerateSpec, credits: int) -> str:
 
 
 PROMPT_SHOWN_CHARACTERS = 80
+
+LIKENESS_WORDS = ((0.7, "close"), (0.4, "fair"), (0.0, "loose"))
+"""The least score for each word. True photos of drawn subjects lie above .7, others of their class near 0."""
+
+
+def likeness_word(score: float | None) -> str:
+    """Say a likeness score as a word."""
+    if score is None:
+        return "not measured"
+    return next((word for least, word in LIKENESS_WORDS if score >= least), LIKENESS_WORDS[-1][1])

@@ -20,7 +20,7 @@ OWNER_ID = "likeness"
 
 @dataclass(frozen=True)
 class DemoModel:
-    """One shipped model: a folder of `demo_model_files/` with `model.toml`, `adapter.safetensors` and its test sheet."""
+    """One shipped model: `model.toml`, `adapter.safetensors` and `test-sheet.png` in a folder of its own."""
 
     handle: str
     display_name: str

@@ -8,6 +8,8 @@ from gpu_worker.events import Progressed
 
 PROGRESS_SECONDS = 0.5
 """Least time between two writes of progress: a bar need not move faster."""
+STEPS_TO_JUDGE_BY = 3
+"""The first step is slower than the rest, so one or two say little about the pace."""
 
 
 class Progress:
@@ -32,7 +34,7 @@ class Progress:
 
     def seconds_left(self) -> float | None:
         """Say how long the rest takes at the pace so far, or None while there is none."""
-        if self._first is None or self.done <= self._first[1]:
+        if self._first is None or self.done < self._first[1] + STEPS_TO_JUDGE_BY:
             return None
         seconds = time.monotonic() - self._first[0]
         return seconds / (self.done - self._first[1]) * (self.total - self.done)

@@ -38,12 +38,11 @@ from bot.replies import (
     Refusal,
     Reply,
 )
+from bot.wording import likeness_word
 from core.rules.kinds import ModelKind
 from core.rules.wording import about_minutes, counted
 
 BAR_CELLS = 8
-LIKENESS_WORDS = ((0.75, "close"), (0.5, "fair"), (0.0, "loose"))
-"""The least score for each word."""
 
 
 @dataclass(frozen=True)
@@ -257,13 +256,6 @@ def bar(fraction: float) -> str:
     most = BAR_CELLS if fraction >= 1 else BAR_CELLS - 1
     filled = min(max(round(fraction * BAR_CELLS), 0), most)
     return "▮" * filled + "▯" * (BAR_CELLS - filled)
-
-
-def likeness_word(score: float | None) -> str:
-    """Say a likeness score as a word."""
-    if score is None:
-        return "not measured"
-    return next((word for least, word in LIKENESS_WORDS if score >= least), LIKENESS_WORDS[-1][1])
 
 
 def _numbered(lines: Sequence[str]) -> tuple[str, ...]:

@@ -32,11 +32,13 @@ async def nothing_left(chat: Chat) -> bool:
         for table in (DraftRecord, PhotoRecord, JobRecord)
     ]
     own = await ModelRecord.filter(workspace_id=workspace.id, is_demo=False).count()
-    photos = [key for key in await chat.context.blobs.keys(workspace.id) if not key.endswith(".safetensors")]
+    demos = [model.serving for model in await workspace.models() if model.serving]
+    theirs = {key for version in demos for key in (version.adapter_key, version.test_sheet_key)}
+    left = set(await chat.context.blobs.keys(workspace.id)) - theirs
     return (
         rows == [0, 0, 0]
         and own == 0
-        and not photos
+        and not left
         and await workspace.balance() == workspace.plan.monthly_credits
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.console.render import bar, likeness_word, render
+from bot.console.render import bar, render
 from bot.console.text import body_lines, heading, picture_line
 from bot.console.timeline import BOT_NAME, Body, PersonReaction, PictureFile, Post
 from bot.replies import (
@@ -20,6 +20,7 @@ from bot.replies import (
     JobTitle,
     ReactionChoice,
 )
+from bot.wording import likeness_word
 from core.rules.kinds import ModelKind
 
 SHOES = DraftTitle("d", "Summer Shoes", "summer-shoes", ModelKind.PRODUCT, 4, is_edit=False)
