@@ -254,7 +254,7 @@ class Story:
         """
         await self._say(f"/imagine {prompt} seed: {seed}", TEAMMATE)
         footer = " · ".join((f"seed {seed}", *used))
-        post = await self._until(lambda thread: _painted(thread, prompt, footer), PAINTING)
+        post = await self._until(lambda thread: _painted(thread, footer), PAINTING)
         place = prompt.replace("@", "").replace(" ", "-")
         return self._keep(post, f"{len(self.pictures) + 1:02}-{place}")
 
@@ -320,6 +320,6 @@ def _open_card(thread: Timeline, texts: tuple[str, ...]) -> Post | None:
     return next((found for text in texts if (found := thread.find(text))), None)
 
 
-def _painted(thread: Timeline, prompt: str, footer: str) -> Post | None:
+def _painted(thread: Timeline, footer: str) -> Post | None:
     posts = (post for post in reversed(thread.posts) if post.is_ours and post.body.pictures)
-    return next((post for post in posts if prompt in post.text and footer in post.body.lines), None)
+    return next((post for post in posts if footer in post.body.lines), None)

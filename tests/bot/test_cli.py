@@ -69,6 +69,14 @@ def test_a_misspelt_command_is_met_with_the_nearest(likeness: Likeness) -> None:
     assert "Did you mean 'console'?" in done.err
 
 
+@pytest.mark.parametrize("word", ["train", "trian", "/imagine"])
+def test_a_word_of_the_thread_is_sent_there(likeness: Likeness, word: str) -> None:
+    done = likeness(word)
+
+    assert done.code == 2
+    assert "is said in the thread" in done.err
+
+
 def test_a_setting_that_cannot_work_is_one_sentence(
     likeness: Likeness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

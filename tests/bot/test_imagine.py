@@ -62,7 +62,7 @@ async def refusal(chat: Chat, prompt: str, **options: object) -> str:
 async def test_the_card_becomes_the_pictures(chat: Chat, photo: PhotoMaker) -> None:
     await chat.train_to_the_end(photo(1))
     assert await imagine(chat, "@red-mug on a beach", count=2, seed=7) is None
-    assert chat.card(JobQueued).title.text == "@red-mug · @red-mug on a beach · 2 pictures, 2 credits"
+    assert chat.card(JobQueued).title.text == "@red-mug · on a beach · 2 pictures, 2 credits"
     await chat.work()
     ready = chat.card(ImagesReady)
     assert len(ready.pictures) == 2
