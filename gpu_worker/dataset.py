@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
+from core.feedback.subject import locate_subject
 from core.queue.specs import TrainSpec
 from core.rules.kinds import ModelKind
 from gpu_worker.families.family import Family
@@ -24,6 +25,9 @@ CROP_SIDE = 0.92
 """Side of a crop, of the photo's."""
 CROP_PLACES = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
 """Where the crops sit, (x, y) of the room they have: the four corners."""
+SMALL_BASE_PX = 128
+ROOM_AROUND_SUBJECT = 1.4
+"""Side of the square around a subject, of the subject's longer side: what `tiny` draws has about that much room."""
 PRIOR_COUNT = 64
 """Other things of the class to hold on to; enough that none is learnt by heart."""
 ENCODE_ROWS = 16
@@ -78,7 +82,8 @@ def build_training_set(family: Family, spec: TrainSpec, photos: Sequence[bytes])
     captions: list[str] = []
     for image, photo in zip(images, spec.photos, strict=True):
         caption = training_caption(photo.caption, spec)
-        for variant in variants(image, spec.kind):
+        seen = image if spec.kind is ModelKind.STYLE else closer(image, family.default_size_px)
+        for variant in variants(seen, spec.kind):
             pixels.append(to_pixels(variant, family.default_size_px))
             captions.append(caption)
     prior = None
@@ -86,6 +91,23 @@ def build_training_set(family: Family, spec: TrainSpec, photos: Sequence[bytes])
         drawn = family.prior_examples(spec.class_noun, PRIOR_COUNT, spec.seed)
         prior = _encode(family, [example.pixels for example in drawn], [example.caption for example in drawn])
     return TrainingSet(_encode(family, pixels, captions), prior, images)
+
+
+def closer(image: Image.Image, size_px: int) -> Image.Image:
+    """Return the square around the subject that a small base trains on; for a larger base the photo as it is.
+
+    At 64 px a mug that fills a fifth of its photo is a dozen pixels. A large base can afford the surroundings.
+    """
+    if size_px > SMALL_BASE_PX:
+        return image
+    subject = locate_subject(np.asarray(image))
+    if subject is None:
+        return image
+    across = max(subject.right - subject.left, subject.bottom - subject.top)
+    side = min(round(across * ROOM_AROUND_SUBJECT), *image.size)
+    left = min(max((subject.left + subject.right - side) // 2, 0), image.width - side)
+    top = min(max((subject.top + subject.bottom - side) // 2, 0), image.height - side)
+    return image.crop((left, top, left + side, top + side))
 
 
 def variants(image: Image.Image, kind: ModelKind) -> Iterator[Image.Image]:

@@ -10,7 +10,7 @@ import torch
 from PIL import Image, ImageOps
 
 from core.rules.kinds import ModelKind
-from gpu_worker.dataset import TrainingSet, build_training_set, open_photo, to_pixels, variants
+from gpu_worker.dataset import TrainingSet, build_training_set, closer, open_photo, to_pixels, variants
 from tests.gpu_worker.small_family import SmallFamily
 from tests.gpu_worker.specs import photo, preset, train_spec
 
@@ -39,6 +39,31 @@ def test_a_character_is_seen_from_both_sides() -> None:
 def test_crops_keep_nearly_all_of_the_photo() -> None:
     original = open_photo(photo(side_px=200))
     assert min(view.width for view in variants(original, ModelKind.PRODUCT)) >= 0.9 * original.width
+
+
+def small_red_square_on_grey() -> Image.Image:
+    noise = np.random.default_rng(1).integers(110, 140, (200, 200, 3), dtype=np.uint8)
+    image = Image.fromarray(noise)
+    image.paste((220, 20, 20), (70, 120, 120, 170))
+    return image
+
+
+def test_a_small_base_comes_closer_to_a_subject_that_is_far_away() -> None:
+    near = closer(small_red_square_on_grey(), 64)
+    red = (np.asarray(near) == (220, 20, 20)).all(axis=2)
+    assert red.sum() == 50 * 50, "nothing of the subject is cut off"
+    assert red.mean() > 0.3
+    assert near.width == near.height
+
+
+def test_a_large_base_keeps_the_surroundings() -> None:
+    photo_as_it_is = small_red_square_on_grey()
+    assert closer(photo_as_it_is, 1024) is photo_as_it_is
+
+
+def test_a_photo_without_a_clear_subject_stays_whole() -> None:
+    flat = Image.new("RGB", (100, 100), "grey")
+    assert closer(flat, 64) is flat
 
 
 def test_pixels_span_what_the_base_expects() -> None:
