@@ -129,22 +129,26 @@ async def _review_reply(draft: DraftRecord, title: DraftTitle, notes: tuple[str,
     photos = await drafts.photos(draft)
     flagged = [photo for photo in photos if photo.is_flagged]
     waiting = await approvals.undecided(photos)
-    findings = await drafts.findings_of(draft)
-    unseen = [Check(row.check_name) for row in findings if row.status == Status.NOT_ASSESSED]
+    advice, not_assessed = await _about_the_set(draft)
     buttons = (draft_button(draft, "Train anyway", "anyway"), draft_button(draft, "Cancel", "cancel"))
     return FindingsToReview(
         title,
         flagged=len(flagged),
         decided=len(flagged) - len(waiting),
-        set_findings=tuple(
-            f"{row.why} {row.fix}"
-            for row in findings
-            if row.draft_photo_id is None and row.status == Status.FOUND
-        ),
-        not_assessed=(not_assessed_in_short(unseen, draft.class_noun),) if unseen else (),
+        set_findings=advice,
+        not_assessed=not_assessed,
         notes=notes,
         buttons=buttons,
     )
+
+
+async def _about_the_set(draft: DraftRecord) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what was found that no photo has to be decided for, and what could not be judged."""
+    findings = await drafts.findings_of(draft)
+    advice = [row for row in findings if row.draft_photo_id is None and row.status == Status.FOUND]
+    unseen = [Check(row.check_name) for row in findings if row.status == Status.NOT_ASSESSED]
+    not_assessed = (not_assessed_in_short(unseen, draft.class_noun),) if unseen else ()
+    return tuple(f"{row.why} {row.fix}" for row in advice), not_assessed
 
 
 def _consent_reply(draft: DraftRecord, title: DraftTitle) -> Reply:
@@ -171,12 +175,15 @@ async def _ready_reply(
     context: Context, workspace: Workspace, draft: DraftRecord, title: DraftTitle, notes: tuple[str, ...]
 ) -> ReadyToTrain:
     preset = training_preset(draft.base_model, title.kind, title.photo_count, preset_name(draft.preset))
+    was_reviewed = any(photo.is_flagged for photo in await drafts.photos(draft))
+    advice, not_assessed = ((), ()) if was_reviewed else await _about_the_set(draft)
     return ReadyToTrain(
         title,
         minutes=await minutes_to_train(draft.base_model, preset),
         credits=context.plans.price_of_training(title.kind),
         balance=await workspace.balance(),
-        notes=notes,
+        # Said once: on the review's card where there was a review, else before the start.
+        notes=(*notes, *advice, *not_assessed),
         buttons=(draft_button(draft, "Start", "start"), draft_button(draft, "Cancel", "cancel")),
     )
 

@@ -10,6 +10,7 @@ from core.errors import NotFound
 from core.store.records import JobRecord, JobStatus
 
 _OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
+_SAID = {JobStatus.SUCCEEDED: "done", JobStatus.FAILED: "did not work out"}
 
 
 async def listing(context: Context, request: JobsRequest) -> JobList:
@@ -24,7 +25,7 @@ async def listing(context: Context, request: JobsRequest) -> JobList:
 
 async def _line(job: JobRecord, requester: Requester) -> JobLine:
     is_open = job.status in _OPEN
-    status = job.status.value
+    status = _SAID.get(job.status, job.status.value)
     if job.status is JobStatus.RUNNING and job.progress_total:
         status = f"running, {round(100 * job.progress_done / job.progress_total)} %"
     return JobLine(

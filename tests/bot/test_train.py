@@ -60,6 +60,14 @@ async def test_one_card_is_edited_from_the_first_word_to_the_queue(chat: Chat, p
     assert len(chat.frontend.messages) == 1
 
 
+async def test_what_could_not_be_judged_is_said_even_when_nothing_is_flagged(
+    chat: Chat, photo: PhotoMaker
+) -> None:
+    await chat.train(photo(1), photo(2))
+    await chat.press("Looks right")
+    assert any("could not judge here" in note for note in chat.card(ReadyToTrain).notes)
+
+
 async def test_a_blurred_photo_is_shown_and_a_reaction_removes_it(chat: Chat, photo: PhotoMaker) -> None:
     await chat.train(photo(1), photo(2), photo(3, blur=8))
     assert chat.card(FindingsToReview).flagged == 1
