@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import signal
 from collections.abc import AsyncGenerator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from bot.frontend import Frontend
 from bot.housekeeping import start_sweeps
 from bot.inbox import Inbox
 from core.clock import Clock, utc_now
+from core.processes import exit_with_parent
 from core.queue.jobs import Jobs
 from core.rules.plans import load_plans
 from core.settings import Settings
@@ -32,7 +34,13 @@ def configured_frontends(settings: Settings, blobs: Blobs) -> Sequence[Frontend]
 async def open_context(settings: Settings, clock: Clock = utc_now) -> AsyncGenerator[Context]:
     """Open everything that commands need, and close it again."""
     # spawn: a forked copy of a process with running threads and sockets is not safe to use.
-    processes = ProcessPoolExecutor(settings.feedback_processes, multiprocessing.get_context("spawn"))
+    processes = ProcessPoolExecutor(
+        settings.feedback_processes,
+        multiprocessing.get_context("spawn"),
+        # A pool's processes wait on a pipe that they hold open themselves: they would wait for ever.
+        initializer=exit_with_parent,
+        initargs=(signal.SIGKILL,),
+    )
     blobs = Blobs(settings.resolved_storage_dir)
     frontends = {frontend.platform: frontend for frontend in configured_frontends(settings, blobs)}
     try:

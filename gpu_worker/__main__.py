@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import logging
 import os
-import signal
 import sys
 
 from core.errors import ConfigurationError
+from core.processes import exit_with_parent
 from core.settings import Settings
 
 EXIT_WITH_PARENT = "LIKENESS_EXIT_WITH_PARENT"
 """Set by a parent that wants no worker left behind, however it dies itself."""
-PR_SET_PDEATHSIG = 1  # prctl(2), linux/prctl.h
-
-
-def exit_with_parent() -> None:
-    """Have the kernel send SIGTERM when the parent dies. Linux only; elsewhere the parent has to do it."""
-    if not sys.platform.startswith("linux"):
-        return
-    parent = os.getppid()
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:  # it died in between
-        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main() -> int:

@@ -160,9 +160,8 @@ async def test_a_training_shows_progress_time_left_and_previews(
 ) -> None:
     async with working(settings):
         asked = await ask(settings, workspace, await training(blobs, workspace, preset=LONG))
-        job = await until(bot_bell, asked, lambda job: job.preview_key is not None)
+        job = await until(bot_bell, asked, lambda job: job.preview_key and job.progress_seconds_left)
         assert job.progress_total > job.progress_done > 0
-        assert job.progress_seconds_left is not None
         assert job.progress_seconds_left > 0
         with Image.open(BytesIO(await blobs.get(job.preview_key))) as preview:
             assert preview.size == (64, 64)
