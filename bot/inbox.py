@@ -14,12 +14,15 @@ from tortoise.exceptions import IntegrityError
 from bot import requests
 from bot.commands import answer
 from bot.context import Context
+from bot.frontend import FrontendUnavailable
 from bot.replies import Refusal, Reply
 from bot.requests import Request, ThreadAddress
 from core.store.records import InboxRecord, new_id
 
 log = logging.getLogger(__name__)
 
+RETRY_SECONDS = 5.0
+"""How long a request waits whose answer could not be posted."""
 SOMETHING_BROKE = (
     "Something went wrong on my side, and nothing was charged. "
     "Try once more; the operator finds the reason in the bot's log under {reference}."
@@ -86,17 +89,27 @@ class Inbox:
     async def _serve(self, queue: asyncio.Queue[tuple[str, Request]]) -> None:
         while True:
             row_id, request = await queue.get()
-            reply = await self._answer(row_id, request)
-            if reply is not None:
-                frontend = self._context.frontends[request.requester.platform]
-                await frontend.post(request.requester.thread, reply, nonce=f"r{row_id[:24]}")
-            # A request holds prompts and file names: once answered, only its key is kept.
-            await InboxRecord.filter(id=row_id).update(handled_at=self._context.clock(), payload="")
+            try:
+                await self._handle(row_id, request)
+            except FrontendUnavailable:
+                # What was done under this id is not done again, so asking once more only tells what is left.
+                log.warning("action=answer_postponed request=%s", row_id)
+                asyncio.get_running_loop().call_later(RETRY_SECONDS, queue.put_nowait, (row_id, request))
+
+    async def _handle(self, row_id: str, request: Request) -> None:
+        reply = await self._answer(row_id, request)
+        if reply is not None:
+            frontend = self._context.frontends[request.requester.platform]
+            await frontend.post(request.requester.thread, reply, nonce=f"r{row_id[:24]}")
+        # A request holds prompts and file names: once answered, only its key is kept.
+        await InboxRecord.filter(id=row_id).update(handled_at=self._context.clock(), payload="")
 
     async def _answer(self, row_id: str, request: Request) -> Reply | None:
         """Answer one request. The bot's error boundary: a bug costs one answer, not the thread."""
         try:
             return await answer(self._context, request, row_id)
+        except FrontendUnavailable:
+            raise
         except Exception:
             log.exception("action=request_failed kind=%s request=%s", type(request).__name__, row_id)
             return Refusal((SOMETHING_BROKE.format(reference=row_id[:8]),))

@@ -14,6 +14,7 @@ from bot import cards
 from bot.commands.feedback import look_at_photos
 from bot.commands.launch import launch
 from bot.context import Context
+from bot.frontend import FrontendUnavailable
 from bot.replies import Notice, Refusal, Reply
 from bot.requests import AddPhotosRequest, Attachment, CaptionsRequest, Requester, ThreadAddress
 from core import approvals, consent, drafts, intake
@@ -65,9 +66,7 @@ async def analyze(
         return
     await drafts.advance(draft, DraftState.REVIEW)
     await cards.show_draft(context, workspace, draft, notes)
-    for photo in photos:
-        if photo.is_flagged:
-            await cards.show_flagged(context, workspace, draft, photo)
+    await _show_review(context, workspace, draft)
 
 
 async def after_review(
@@ -230,10 +229,33 @@ async def _agree(
 
 
 async def resume(context: Context) -> None:
-    """Look again at the photos of drafts that a stopped process left in the middle of their analysis."""
-    interrupted = DraftRecord.filter(state=DraftState.ANALYZING, platform__in=list(context.frontends))
-    for draft in await interrupted:
+    """Go on with every open draft that a stopped process left: look at its photos, or show what it had not shown."""
+    unfinished = DraftRecord.filter(platform__in=list(context.frontends))
+    for draft in await unfinished.exclude(
+        state__in=[DraftState.COLLECTING, DraftState.QUEUED, DraftState.CLOSED]
+    ):
         record = await WorkspaceRecord.get(id=draft.workspace_id)
         thread = ThreadAddress(draft.platform, draft.thread)
         requester = Requester(draft.platform, record.external_id, draft.requester_id, "", thread)
-        await analyze(context, await context.workspace_of(requester), draft)
+        workspace = await context.workspace_of(requester)
+        try:
+            await go_on(context, workspace, draft)
+        except FrontendUnavailable:
+            log.warning("action=draft_not_resumed draft=%s", draft.id)
+
+
+async def go_on(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
+    """Do again what may not have been done to its end: what was shown already is only brought up to date."""
+    if draft.state in (DraftState.COLLECTING, DraftState.ANALYZING):
+        await analyze(context, workspace, draft)
+    else:
+        await cards.show_draft(context, workspace, draft)
+        await _show_review(context, workspace, draft)
+
+
+async def _show_review(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
+    """Show each flagged photo of a draft that is being reviewed."""
+    if draft.state is DraftState.REVIEW:
+        for photo in await drafts.photos(draft):
+            if photo.is_flagged:
+                await cards.show_flagged(context, workspace, draft, photo)

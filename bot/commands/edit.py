@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tortoise.exceptions import IntegrityError
 
-from bot.commands.drafting import analyze, take_all
+from bot.commands.drafting import analyze, go_on, take_all
 from bot.commands.unknown_model import find_model
 from bot.context import Context
 from bot.replies import ModelPhotos, Notice, Picture, Refusal, Reply
@@ -14,7 +14,6 @@ from core.rules.wording import listed
 from core.store.database import transaction
 from core.store.records import (
     DraftRecord,
-    DraftState,
     PhotoRecord,
     VersionPhotoRecord,
     VersionState,
@@ -27,10 +26,9 @@ HOW = "Attach photos to add them, or name the numbers to remove. The model then 
 async def start(context: Context, request: EditRequest, request_id: str) -> Reply | None:
     """Begin a draft with the model's photos, less the removed and plus the new; show them when nothing changes."""
     workspace = await context.workspace_of(request.requester)
-    draft = await DraftRecord.get_or_none(id=request_id)
-    if draft is not None:
-        if draft.state in (DraftState.COLLECTING, DraftState.ANALYZING):
-            await analyze(context, workspace, draft)
+    begun = await DraftRecord.get_or_none(id=request_id)
+    if begun is not None:  # the request came before, and may have been cut off
+        await go_on(context, workspace, begun)
         return None
     model = await find_model(workspace, request.name)
     if isinstance(model, Refusal):

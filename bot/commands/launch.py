@@ -33,7 +33,7 @@ _TEST_PROMPTS = {
                         "@{h} in a city at night"),
     ModelKind.CHARACTER: ("@{h}", "@{h} on a beach", "@{h} in the snow", "@{h} in a forest", "@{h} in a room",
                           "@{h} in a city at night"),
-    ModelKind.STYLE: ("a mug, @{h}", "a dog on a beach, @{h}", "a vase, @{h}", "a house in the snow, @{h}",
+    ModelKind.STYLE: ("a mug, @{h}", "a dog on a beach, @{h}", "a vase, @{h}", "a teapot in the snow, @{h}",
                       "a cat in a forest, @{h}", "a bottle on a wooden table, @{h}"),
 }  # fmt: skip
 """From short to detailed, and scenes that every base knows."""

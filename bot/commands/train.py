@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tortoise.exceptions import IntegrityError
 
-from bot.commands.drafting import analyze, take_all
+from bot.commands.drafting import analyze, go_on, take_all
 from bot.context import Context
 from bot.replies import Refusal, Reply
 from bot.requests import TrainRequest
@@ -17,7 +17,7 @@ from core.rules.captions import check_class_noun, parse_customizations
 from core.rules.kinds import ModelKind
 from core.rules.names import Name, parse_name, suggest_free, taken_sentence
 from core.store.database import transaction
-from core.store.records import DraftRecord, DraftState
+from core.store.records import DraftRecord
 from core.workspace import Workspace
 
 
@@ -27,26 +27,23 @@ async def start(context: Context, request: TrainRequest, request_id: str) -> Rep
     A refusal leaves nothing behind. A file that is no image is named, and the others go on without it.
     """
     workspace = await context.workspace_of(request.requester)
-    draft = await DraftRecord.get_or_none(id=request_id)
-    if draft is not None and draft.state not in (DraftState.COLLECTING, DraftState.ANALYZING):
-        return None  # answered before a restart, and moved on since
-    if draft is None:
-        checked = await _check(context, workspace, request)
-        if isinstance(checked, Refused):
-            return Refusal(checked.reasons)
-        photos, sentences = await take_all(context, workspace, request.attachments, request.requester.user_id)
-        refused = context.plans.require_image_count(workspace.plan, request.kind, len(photos))
-        if refused is not None:
-            await intake.discard_unused(workspace, context.blobs, photos)
-            return Refusal(sentences or refused.reasons)
-        draft = await _create(request, workspace, checked, request_id, [photo.id for photo in photos])
-        if isinstance(draft, Refused):
-            await intake.discard_unused(workspace, context.blobs, photos)
-            return Refusal(draft.reasons)
-        notes = (*checked.notes, *sentences)
-    else:
-        notes = ()
-    await analyze(context, workspace, draft, notes)
+    begun = await DraftRecord.get_or_none(id=request_id)
+    if begun is not None:  # the request came before, and may have been cut off
+        await go_on(context, workspace, begun)
+        return None
+    checked = await _check(context, workspace, request)
+    if isinstance(checked, Refused):
+        return Refusal(checked.reasons)
+    photos, sentences = await take_all(context, workspace, request.attachments, request.requester.user_id)
+    refused = context.plans.require_image_count(workspace.plan, request.kind, len(photos))
+    if refused is not None:
+        await intake.discard_unused(workspace, context.blobs, photos)
+        return Refusal(sentences or refused.reasons)
+    draft = await _create(request, workspace, checked, request_id, [photo.id for photo in photos])
+    if isinstance(draft, Refused):
+        await intake.discard_unused(workspace, context.blobs, photos)
+        return Refusal(draft.reasons)
+    await analyze(context, workspace, draft, (*checked.notes, *sentences))
     return None
 
 

@@ -148,14 +148,18 @@ async def test_edit_adds_a_photo_and_the_old_version_serves_until_the_new_is_rea
     await chat.press("Start")
     assert await imagine(chat, "@red-mug on a beach") is None
     job = await JobRecord.all().order_by("-created_at").first()
-    first = await VersionRecord.get(number=1)
+    model = await ModelRecord.get(live_handle="red-mug")
+    first = await VersionRecord.get(number=1, model_id=model.id)
     assert from_json(GenerateSpec, job.spec).adapters[0].version_id == first.id
     await chat.work()
     await chat.work()
     assert [ready.version for ready in chat.frontend.of_type(ModelReady)] == [1, 2]
     await imagine(chat, "@red-mug on a beach")
     job = await JobRecord.all().order_by("-created_at").first()
-    assert from_json(GenerateSpec, job.spec).adapters[0].version_id == (await VersionRecord.get(number=2)).id
+    assert (
+        from_json(GenerateSpec, job.spec).adapters[0].version_id
+        == (await VersionRecord.get(number=2, model_id=model.id)).id
+    )
 
 
 async def test_a_failed_retrain_leaves_the_working_version(chat: Chat, photo: PhotoMaker) -> None:

@@ -10,9 +10,18 @@ from typing import cast
 import pytest
 
 from bot.commands import drafting
+from bot.frontend import FrontendUnavailable
 from bot.housekeeping import expire, return_stalled, run_if_due
 from bot.inbox import Inbox, from_payload, to_payload
-from bot.replies import CaptionsToReview, DraftClosed, ModelList, Notice, Refusal
+from bot.replies import (
+    CaptionsToReview,
+    DraftClosed,
+    FindingsToReview,
+    FlaggedPhoto,
+    ModelList,
+    Notice,
+    Refusal,
+)
 from bot.requests import (
     Attachment,
     ImagineRequest,
@@ -92,6 +101,19 @@ async def test_an_interrupted_analysis_goes_on(chat: Chat, photo: PhotoMaker) ->
     await DraftRecord.all().update(state=DraftState.ANALYZING)
     await drafting.resume(chat.context)
     chat.card(CaptionsToReview)
+
+
+async def test_flagged_photos_that_were_not_shown_before_the_end_are_shown_after_it(
+    chat: Chat, photo: PhotoMaker
+) -> None:
+    chat.frontend.fails_after = 2  # the card, its change, and then the line is cut
+    with pytest.raises(FrontendUnavailable):
+        await chat.train(photo(1), photo(2, blur=8))
+    assert not chat.frontend.of_type(FlaggedPhoto)
+    chat.frontend.fails_after = None
+    await drafting.resume(chat.context)
+    assert chat.card(FlaggedPhoto).number == 2
+    assert chat.card(FindingsToReview).flagged == 1
 
 
 async def test_a_draft_nobody_came_back_to_is_closed_and_its_photos_erased(

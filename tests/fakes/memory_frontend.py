@@ -21,6 +21,8 @@ class MemoryFrontend:
     messages: dict[str, Reply] = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
     is_down: bool = False
+    fails_after: int | None = None
+    """Messages and changes that still come through before the line is cut."""
     fails_after_storing: bool = False
     """The platform stores the next post, and the answer is lost on the way back."""
 
@@ -53,8 +55,10 @@ class MemoryFrontend:
         self.messages[message.message] = reply
 
     def _check_line(self) -> None:
-        if self.is_down:
+        if self.is_down or self.fails_after == 0:
             raise FrontendUnavailable("no line")
+        if self.fails_after is not None:
+            self.fails_after -= 1
 
     def of_type(self, kind: type[T]) -> list[T]:
         """Return the messages that say this kind of thing now."""
