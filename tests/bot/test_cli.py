@@ -144,7 +144,7 @@ def test_it_answers_a_console_and_leaves_nothing_running(
         _, left = psutil.wait_procs(children, timeout=10)
     finally:
         bot.kill()
-    assert "models" in talk.stdout, talk.stderr
+    assert "flower-vase" in talk.stdout, talk.stderr
     assert bot.returncode == 0, log
     assert left == []
     assert not (tmp_path / "data" / "console.sock").exists()
@@ -158,7 +158,7 @@ from core.settings import Settings
 async def talk():
     async with ConsoleClient(Settings().data_dir, "mia", connect_seconds=40) as client:
         await client.say("/models")
-        print((await client.wait_for(lambda thread: thread.find("models"), 20)).text)
+        print((await client.wait_for(lambda thread: thread.find("flower-vase"), 20)).text)
 
 asyncio.run(talk())
 """
