@@ -16,6 +16,7 @@ from bot.delivery import Delivery
 from bot.frontend import Frontend
 from bot.housekeeping import start_sweeps
 from bot.inbox import Inbox
+from core import demo_models
 from core.clock import Clock, utc_now
 from core.processes import exit_with_parent
 from core.queue.jobs import Jobs
@@ -23,6 +24,7 @@ from core.rules.plans import load_plans
 from core.settings import Settings
 from core.store.blobs import Blobs
 from core.store.database import open_database
+from core.store.records import WorkspaceRecord
 
 
 def configured_frontends(settings: Settings, blobs: Blobs) -> Sequence[Frontend]:
@@ -67,6 +69,8 @@ async def serve(settings: Settings) -> None:
 async def run(context: Context) -> None:
     """Answer, deliver and sweep until cancelled; what an earlier process left half-done goes on first."""
     inbox = Inbox(context)
+    for workspace in await WorkspaceRecord.all():  # this release may bring the shipped models anew
+        await demo_models.install(workspace.id, context.blobs)
     sweeps = start_sweeps(context)
     try:
         await resume(context)

@@ -231,7 +231,7 @@ async def _plan(settings: Settings, name: str | None) -> None:
             PLATFORM, WORKSPACE, default_plan=default_plan, plans=plans, now=utc_now()
         )
         if is_new:
-            await demo_models.install(workspace, Blobs(settings.resolved_storage_dir))
+            await demo_models.install(workspace.id, Blobs(settings.resolved_storage_dir))
         if wanted is not None:
             await WorkspaceRecord.filter(id=workspace.id).update(plan=wanted.name)
     current = wanted or workspace.plan

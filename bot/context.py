@@ -40,7 +40,7 @@ class Context:
             now=self.clock(),
         )
         if is_new:
-            await demo_models.install(workspace, self.blobs)
+            await demo_models.install(workspace.id, self.blobs)
         return workspace
 
     def wake_worker(self) -> None:

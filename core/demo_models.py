@@ -13,7 +13,6 @@ from core.rules.kinds import ModelKind
 from core.store.blobs import Blobs
 from core.store.database import transaction
 from core.store.records import ModelRecord, VersionRecord, VersionState
-from core.workspace import Workspace
 
 OWNER_ID = "likeness"
 
@@ -48,28 +47,24 @@ def shipped() -> tuple[DemoModel, ...]:
     return tuple(sorted(found, key=lambda model: model.handle))
 
 
-async def install(workspace: Workspace, blobs: Blobs) -> None:
-    """Give a workspace the demo models it lacks."""
+async def install(workspace_id: str, blobs: Blobs) -> None:
+    """Give a workspace the demo models it lacks, and the new version of those that were trained anew.
+
+    A name that the workspace uses for a model of its own stays with that model.
+    """
     for model in shipped():
-        adapter_key = await blobs.put(workspace.id, model.adapter, ".safetensors")
-        test_sheet_key = await blobs.put(workspace.id, model.test_sheet, ".png")
+        adapter_key = await blobs.put(workspace_id, model.adapter, ".safetensors")
+        test_sheet_key = await blobs.put(workspace_id, model.test_sheet, ".png")
         async with transaction():
-            if await ModelRecord.exists(workspace_id=workspace.id, live_handle=model.handle):
+            record = await ModelRecord.get_or_none(workspace_id=workspace_id, live_handle=model.handle)
+            if record is None:
+                record = await _create(workspace_id, model)
+            latest = await VersionRecord.filter(model_id=record.id).order_by("-number").first()
+            if not record.is_demo or (latest is not None and latest.adapter_key == adapter_key):
                 continue
-            record = await ModelRecord.create(
-                workspace_id=workspace.id,
-                handle=model.handle,
-                live_handle=model.handle,
-                display_name=model.display_name,
-                kind=model.kind,
-                class_noun=model.class_noun,
-                trigger_word=model.trigger_word,
-                owner_id=OWNER_ID,
-                is_demo=True,
-            )
             version = await VersionRecord.create(
                 model_id=record.id,
-                number=1,
+                number=latest.number + 1 if latest else 1,
                 state=VersionState.READY,
                 base_model=model.base_model,
                 base_weights_sha256=model.base_weights_sha256,
@@ -78,3 +73,17 @@ async def install(workspace: Workspace, blobs: Blobs) -> None:
                 likeness_score=model.likeness_score,
             )
             await ModelRecord.filter(id=record.id).update(serving_version_id=version.id)
+
+
+async def _create(workspace_id: str, model: DemoModel) -> ModelRecord:
+    return await ModelRecord.create(
+        workspace_id=workspace_id,
+        handle=model.handle,
+        live_handle=model.handle,
+        display_name=model.display_name,
+        kind=model.kind,
+        class_noun=model.class_noun,
+        trigger_word=model.trigger_word,
+        owner_id=OWNER_ID,
+        is_demo=True,
+    )
