@@ -9,6 +9,7 @@ and gets sentences that say what to do instead. Exceptions are faults:
     ├── ClaimLost             somebody else holds the job now: stop, write nothing more
     ├── InvalidTransition     a persisted state machine was asked for a step it does not have
     ├── BlobMissing           the store has no such file
+    ├── StoreUnavailable      rows or files cannot be reached or written now: the same call may work later
     └── JobFailed             a job cannot succeed; its sentence is shown to the person who asked
 """
 
@@ -54,6 +55,10 @@ class InvalidTransition(LikenessError):
 
 class BlobMissing(LikenessError):
     """The blob store has no file under that key."""
+
+
+class StoreUnavailable(LikenessError):
+    """The database or the file store cannot be reached or written now; nothing was changed, try again later."""
 
 
 class JobFailed(LikenessError):

@@ -16,7 +16,7 @@ from uuid import uuid4
 from tortoise import fields
 from tortoise.models import Model
 
-from core.rules.kinds import ModelKind
+from core.rules.kinds import JobKind, ModelKind
 
 ID_LENGTH = 32
 
@@ -59,13 +59,6 @@ class VersionState(StrEnum):
     FAILED = "failed"
 
 
-class JobKind(StrEnum):
-    """What a worker can be asked to do."""
-
-    TRAIN = "train"
-    GENERATE = "generate"
-
-
 class JobStatus(StrEnum):
     """A job's life. The last three are endings."""
 
@@ -85,6 +78,9 @@ class WorkspaceRecord(Model):
     plan = fields.CharField(max_length=32)
     models_created = fields.IntField(default=0)
     """Counts up only: it numbers the trigger words."""
+    turn_weight = fields.FloatField(default=1.0, db_default=1.0)
+    """Its plan's weight and limit as they were at its last request: workers read them here, not in a plan file."""
+    jobs_at_once = fields.IntField(default=1, db_default=1)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -283,8 +279,16 @@ class JobRecord(Model):
     kind = fields.CharEnumField(JobKind, max_length=16)
     base_model = fields.CharField(max_length=16)
     status = fields.CharEnumField(JobStatus, max_length=16, default=JobStatus.QUEUED)
+    lane = fields.CharField(max_length=48, null=True)
+    """Where it stands in line, NULL while it waits for one of its workspace's places: `core.queue.admission`."""
     sort_key = fields.FloatField()
-    """Seconds; the smallest runs next."""
+    """Its virtual deadline in the lane, set once: the smallest runs next (`core.rules.turns`)."""
+    lane_turn = fields.FloatField(default=0.0, db_default=0.0)
+    """The virtual time in the lane at which it starts. `sort_key` is when it would end."""
+    user_turn = fields.FloatField(default=0.0, db_default=0.0)
+    """Its deadline among the jobs of its own workspace: users take turns by it."""
+    cost = fields.FloatField(default=1.0, db_default=1.0)
+    """Steps that it asks of a device."""
     spec = fields.TextField()
     result = fields.TextField(default="")
     reason = fields.TextField(default="")
@@ -314,7 +318,11 @@ class JobRecord(Model):
 
     class Meta:
         table = "job"
-        indexes = (("status", "sort_key"),)
+        indexes = (
+            ("status", "sort_key"),
+            ("status", "lane", "sort_key", "created_at"),
+            ("workspace_id", "kind", "status", "lane", "user_turn"),
+        )
 
 
 class OutboxRecord(Model):
@@ -329,10 +337,28 @@ class OutboxRecord(Model):
     delivered_at = fields.DatetimeField(null=True)
     failed_at = fields.DatetimeField(null=True)
     """Set when delivery gave up; `likeness doctor` lists these."""
+    lease_token = fields.CharField(max_length=ID_LENGTH, null=True)
+    """The bot process that is telling it just now, and until when it has the right to."""
+    lease_expires_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
         table = "outbox"
+        indexes = (("delivered_at", "failed_at", "next_attempt_at"),)
+
+
+class OutboxPartRecord(Model):
+    """One message of an ending. A long result takes several, and each is told once."""
+
+    id = _id_field()
+    outbox_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
+    dedupe_key = fields.CharField(max_length=120, unique=True)
+    name = fields.CharField(max_length=32)
+    position = fields.IntField()
+    delivered_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "outbox_part"
 
 
 class TransferRecord(Model):
@@ -383,6 +409,11 @@ class WorkerRecord(Model):
     id = fields.CharField(max_length=100, primary_key=True)
     bases = fields.TextField()
     """`name=weights_sha256` of each base it serves, separated by commas."""
+    lanes = fields.TextField(default="", db_default="")
+    """The lanes that it takes jobs from, separated by commas."""
+    memory_bytes = fields.BigIntField(default=0, db_default=0)
+    """Of its device, or of the machine where it has none. 0 is not known."""
+    device = fields.CharField(max_length=100, default="", db_default="")
     seen_at = fields.DatetimeField()
 
     class Meta:
@@ -397,3 +428,24 @@ class TickRecord(Model):
 
     class Meta:
         table = "tick"
+
+
+class TurnClockRecord(Model):
+    """A virtual clock of the queue: of a lane, of a workspace in it, or of a user in the workspace."""
+
+    name = fields.CharField(max_length=200, primary_key=True)
+    reading = fields.FloatField(default=0.0, db_default=0.0)
+
+    class Meta:
+        table = "turn_clock"
+
+
+class ConnectionRecord(Model):
+    """Which bot process holds a connection to a platform. It counts `beats` up for as long as it lives."""
+
+    name = fields.CharField(max_length=100, primary_key=True)
+    holder = fields.CharField(max_length=ID_LENGTH)
+    beats = fields.BigIntField(default=0, db_default=0)
+
+    class Meta:
+        table = "connection"

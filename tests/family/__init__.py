@@ -1,0 +1,1 @@
+"""Tables that only tests have: parents with children, to try migrations on."""
