@@ -9,8 +9,9 @@ from importlib import resources
 
 from pydantic import TypeAdapter
 
+from core.blob_references import lock_files
 from core.rules.kinds import ModelKind
-from core.store.blobs import Blobs
+from core.store.blobs import Blobs, key_of
 from core.store.database import transaction
 from core.store.records import ModelRecord, VersionRecord, VersionState
 
@@ -53,15 +54,19 @@ async def install(workspace_id: str, blobs: Blobs) -> None:
     A name that the workspace uses for a model of its own stays with that model.
     """
     for model in shipped():
-        adapter_key = await blobs.put(workspace_id, model.adapter, ".safetensors")
-        test_sheet_key = await blobs.put(workspace_id, model.test_sheet, ".png")
+        adapter_key = key_of(workspace_id, model.adapter, ".safetensors")
+        record, latest = await _installed(workspace_id, model.handle)
+        if _is_settled(record, latest, adapter_key):
+            continue
         async with transaction():
-            record = await ModelRecord.get_or_none(workspace_id=workspace_id, live_handle=model.handle)
+            await lock_files(workspace_id)
+            await blobs.ensure(workspace_id, model.adapter, ".safetensors")
+            test_sheet_key = await blobs.ensure(workspace_id, model.test_sheet, ".png")
+            record, latest = await _installed(workspace_id, model.handle)
+            if _is_settled(record, latest, adapter_key):
+                continue  # another process was faster
             if record is None:
                 record = await _create(workspace_id, model)
-            latest = await VersionRecord.filter(model_id=record.id).order_by("-number").first()
-            if not record.is_demo or (latest is not None and latest.adapter_key == adapter_key):
-                continue
             version = await VersionRecord.create(
                 model_id=record.id,
                 number=latest.number + 1 if latest else 1,
@@ -73,6 +78,21 @@ async def install(workspace_id: str, blobs: Blobs) -> None:
                 likeness_score=model.likeness_score,
             )
             await ModelRecord.filter(id=record.id).update(serving_version_id=version.id)
+
+
+async def _installed(workspace_id: str, handle: str) -> tuple[ModelRecord | None, VersionRecord | None]:
+    """Return the model of that name, and its latest version."""
+    record = await ModelRecord.get_or_none(workspace_id=workspace_id, live_handle=handle)
+    if record is None:
+        return None, None
+    return record, await VersionRecord.filter(model_id=record.id).order_by("-number").first()
+
+
+def _is_settled(record: ModelRecord | None, latest: VersionRecord | None, adapter_key: str) -> bool:
+    """Tell whether the name is the workspace's own, or has these weights already."""
+    if record is None:
+        return False
+    return not record.is_demo or (latest is not None and latest.adapter_key == adapter_key)
 
 
 async def _create(workspace_id: str, model: DemoModel) -> ModelRecord:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tortoise.exceptions import IntegrityError
-
-from core.blob_references import delete_unreferenced
+from core.blob_references import delete_unreferenced, lock_files
 from core.feedback.decode import Unreadable, decode
 from core.store.blobs import Blobs
+from core.store.database import transaction
 from core.store.records import DraftPhotoRecord, PhotoRecord, VersionPhotoRecord
 from core.workspace import Workspace
 
@@ -19,13 +18,22 @@ _SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png"}
 async def take(
     workspace: Workspace, blobs: Blobs, data: bytes, filename: str, uploader_id: str
 ) -> PhotoRecord | Unreadable:
-    """Decode, clean and keep one upload; the same picture twice is one photo."""
+    """Decode, clean and keep one upload; the same picture twice is one photo.
+
+    Raises:
+        StoreUnavailable: Nothing was kept.
+    """
     decoded = await decode(data, filename)
     if isinstance(decoded, Unreadable):
         return decoded
-    key = await blobs.put(workspace.id, decoded.data, _SUFFIXES[decoded.media_type])
-    try:
-        return await PhotoRecord.create(
+    suffix = _SUFFIXES[decoded.media_type]
+    key = await blobs.put(workspace.id, decoded.data, suffix)
+    async with transaction():
+        await lock_files(workspace.id)
+        # Under the lock nobody deletes it any more; somebody may have done so since the put.
+        await blobs.ensure(workspace.id, decoded.data, suffix)
+        photo = await PhotoRecord.get_or_none(workspace_id=workspace.id, sha256=decoded.sha256)
+        return photo or await PhotoRecord.create(
             workspace_id=workspace.id,
             sha256=decoded.sha256,
             blob_key=key,
@@ -34,14 +42,26 @@ async def take(
             height_px=decoded.height_px,
             uploader_id=uploader_id,
         )
-    except IntegrityError:  # the workspace has this picture already
-        return await PhotoRecord.get(workspace_id=workspace.id, sha256=decoded.sha256)
 
 
 async def discard_unused(workspace: Workspace, blobs: Blobs, photos: Iterable[PhotoRecord]) -> None:
     """Erase those of the photos that no draft and no model version refers to."""
-    for photo in photos:
+    async with transaction():
+        keys = await erase_unused_rows(workspace.id, [photo.id for photo in photos])
+    await delete_unreferenced(workspace.id, blobs, keys)
+
+
+async def erase_unused_rows(workspace_id: str, photo_ids: Iterable[str]) -> list[str]:
+    """Erase the rows of photos that nothing refers to, and return the keys of their files.
+
+    Call it in a transaction, and delete the files after it: a crash in between leaves files, which the
+    scrub finds, and never a row that keeps its file for ever.
+    """
+    await lock_files(workspace_id)
+    keys: list[str] = []
+    for photo in await PhotoRecord.filter(id__in=list(photo_ids), workspace_id=workspace_id):
         in_draft = await DraftPhotoRecord.exists(photo_id=photo.id)
         if not in_draft and not await VersionPhotoRecord.exists(photo_id=photo.id):
-            await PhotoRecord.filter(id=photo.id, workspace_id=workspace.id).delete()
-            await delete_unreferenced(workspace.id, blobs, [photo.blob_key])
+            await photo.delete()
+            keys.append(photo.blob_key)
+    return keys

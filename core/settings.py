@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -20,6 +20,16 @@ class Settings(BaseSettings):
     """Empty means SQLite in `data_dir`."""
     storage_dir: Path | None = None
     """Photos, weights and pictures; by default `blobs` in `data_dir`."""
+    storage: str = ""
+    """Empty means `storage_dir`; `s3://bucket/prefix` a bucket, which many machines can share."""
+    s3_endpoint: str = ""
+    """Empty means AWS."""
+    s3_region: str = ""
+    aws_access_key_id: str = Field(default="", validation_alias="AWS_ACCESS_KEY_ID")
+    aws_secret_access_key: SecretStr = Field(default=SecretStr(""), validation_alias="AWS_SECRET_ACCESS_KEY")
+    aws_session_token: SecretStr = Field(default=SecretStr(""), validation_alias="AWS_SESSION_TOKEN")
+    orphan_grace_hours: float = Field(default=1.0, gt=0)
+    """A file that no row refers to is deleted when it is this old."""
 
     default_plan: str = "pro"
     plans_file: Path | None = None
