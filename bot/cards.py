@@ -31,7 +31,7 @@ from core import approvals, consent, drafts
 from core.feedback.findings import Check, Status
 from core.feedback.sentences import not_assessed_in_short
 from core.queue import workers
-from core.queue.estimates import minutes_to_train
+from core.queue.estimates import minutes_to_train, wait_of
 from core.queue.specs import GenerateSpec, TrainSpec, from_json
 from core.rules.captions import CAPTION_ADVICE
 from core.rules.kinds import ModelKind
@@ -232,10 +232,11 @@ async def job_reply(context: Context, job: JobRecord) -> JobQueued | JobRunning 
     title = await job_title(job)
     buttons = (Button("Cancel", f"job:{job.id}:cancel"),)
     if job.status is JobStatus.QUEUED:
+        wait = await wait_of(job, context.clock())
         return JobQueued(
             title,
-            ahead=await context.jobs.ahead_of(job),
-            minutes=None,
+            ahead=wait.ahead,
+            minutes=wait.minutes,
             is_worker_online=await workers.is_online(job.base_model, context.clock()),
             buttons=buttons,
         )

@@ -10,7 +10,7 @@ from bot.frontend import Frontend
 from bot.requests import Requester
 from core import demo_models
 from core.clock import Clock
-from core.queue.bell import ring
+from core.queue.dispatch import Dispatch
 from core.queue.jobs import Jobs
 from core.rules.plans import Plans
 from core.settings import Settings
@@ -25,6 +25,7 @@ class Context:
     settings: Settings
     plans: Plans
     blobs: Blobs
+    dispatch: Dispatch
     jobs: Jobs
     frontends: Mapping[str, Frontend]
     photo_processes: Executor
@@ -42,11 +43,3 @@ class Context:
         if is_new:
             await demo_models.install(workspace.id, self.blobs)
         return workspace
-
-    def wake_worker(self) -> None:
-        """Tell the worker of this machine that there is something to do."""
-        ring(self.settings.data_dir, "worker")
-
-    def wake_bot(self) -> None:
-        """Tell this machine's bot to look for news."""
-        ring(self.settings.data_dir, "bot")

@@ -17,7 +17,8 @@ from enum import StrEnum
 from tortoise.functions import Sum
 
 from core.rules.plans import Plan
-from core.store.records import EntryRecord, TransferRecord
+from core.store.database import transaction
+from core.store.records import EntryRecord, TransferRecord, WorkspaceRecord
 
 
 class Account(StrEnum):
@@ -55,11 +56,19 @@ async def balance(workspace_id: str, account: Account = Account.AVAILABLE) -> in
 
 async def grant_month(workspace_id: str, plan: Plan, now: datetime) -> None:
     """Give the workspace its plan's credits for this month, once."""
-    await _move(workspace_id, "grant", plan.monthly_credits, f"grant:{workspace_id}:{now:%Y-%m}", None)
+    dedupe_key = f"grant:{workspace_id}:{now:%Y-%m}"
+    if await TransferRecord.exists(dedupe_key=dedupe_key):
+        return
+    async with transaction():
+        await WorkspaceRecord.filter(id=workspace_id).select_for_update().get()
+        await _move(workspace_id, "grant", plan.monthly_credits, dedupe_key, None)
 
 
 async def reserve(workspace_id: str, job_id: str, amount: int) -> bool:
-    """Set credits aside for a job; False, and nothing moves, when there are too few. Call in a transaction."""
+    """Set credits aside for a job; False, and nothing moves, when there are too few.
+
+    Call it in a transaction that holds the workspace's row: credits change under that lock only.
+    """
     if await balance(workspace_id) < amount:
         return False
     await _move(workspace_id, "reserve", amount, f"reserve:{job_id}", job_id)

@@ -33,6 +33,4 @@ async def start(context: Context, request: DeleteRequest) -> Reply:
     await erasure.delete_model(
         workspace, context.blobs, context.jobs, record, by=request.requester.user_id, now=context.clock()
     )
-    context.wake_worker()
-    context.wake_bot()
     return ModelDeleted(record.handle, REMAINS)

@@ -228,9 +228,9 @@ async def _agree(
     return None
 
 
-async def resume(context: Context) -> None:
-    """Go on with every open draft that a stopped process left: look at its photos, or show what it had not shown."""
-    unfinished = DraftRecord.filter(platform__in=list(context.frontends))
+async def resume(context: Context, platform: str) -> None:
+    """Go on with a platform's drafts that a stopped process left: look at their photos, or show what was not shown."""
+    unfinished = DraftRecord.filter(platform=platform)
     for draft in await unfinished.exclude(
         state__in=[DraftState.COLLECTING, DraftState.QUEUED, DraftState.CLOSED]
     ):

@@ -25,8 +25,9 @@ SEEDS = 2**31
 async def start(context: Context, request: ImagineRequest, request_id: str) -> Reply | None:
     """Check the prompt against names, plan and base, and queue the pictures."""
     workspace = await context.workspace_of(request.requester)
-    if await JobRecord.exists(id=request_id):
-        return None  # queued before a restart
+    if (job := await JobRecord.get_or_none(id=request_id)) is not None:
+        await cards.show_job(context, job)  # queued before a restart, which may have come before its card
+        return None
     resolved = resolve(
         parse_prompt(request.prompt),
         await workspace.named_models(),
@@ -129,6 +130,8 @@ async def _queue(
         platform=thread.platform,
         thread=thread.thread,
         job_id=job_id,
+        weight=workspace.plan.weight,
+        jobs_at_once=workspace.plan.jobs_at_once,
     )
     async with transaction():
         job = await context.jobs.enqueue(new)
@@ -136,5 +139,5 @@ async def _queue(
         refused = context.plans.require_credits(workspace.plan, price, 0)
         return Refusal(refused.reasons if refused else ())
     await cards.show_job(context, job)
-    context.wake_worker()
+    await context.dispatch.wake_idle()
     return None

@@ -50,6 +50,4 @@ async def press(context: Context, requester: Requester, job_id: str, verb: str) 
     found = await context.jobs.cancel(job)
     if found not in _OPEN:
         return Notice("That had ended already.")
-    context.wake_worker()
-    context.wake_bot()
     return None

@@ -8,6 +8,7 @@ import secrets
 from bot import cards
 from bot.context import Context
 from core import drafts
+from core.blob_references import lock_files
 from core.errors import Refused
 from core.feedback.fixes import Fix, apply
 from core.queue.jobs import NewJob
@@ -47,8 +48,12 @@ async def launch(context: Context, workspace: Workspace, draft: DraftRecord) -> 
         return refused
     kept = await drafts.kept_photos(draft)
     fixes = await _fixes(draft)
-    training_photos = [await _squared(context, workspace, photo, fixes.get(photo.id)) for photo in kept]
+    squares = [await _squared(context, workspace, photo, fixes.get(photo.id)) for photo in kept]
+    for square in squares:
+        await context.blobs.put(workspace.id, square, _suffix_of(square))
     async with transaction():
+        await lock_files(workspace.id)
+        keys = [await context.blobs.ensure(workspace.id, square, _suffix_of(square)) for square in squares]
         await drafts.advance(draft, DraftState.QUEUED)
         model = await _model_of(workspace, draft)
         version = await _next_version(model, draft, kept)
@@ -61,7 +66,7 @@ async def launch(context: Context, workspace: Workspace, draft: DraftRecord) -> 
             class_noun=model.class_noun,
             trigger_word=model.trigger_word,
             base_model=draft.base_model,
-            photos=tuple(training_photos),
+            photos=tuple(TrainingPhoto(key, photo.caption) for key, photo in zip(keys, kept, strict=True)),
             preset=training_preset(draft.base_model, kind, len(kept), preset_name(draft.preset)),
             seed=secrets.randbelow(2**31),
             test_prompts=tuple(prompt.format(h=model.handle) for prompt in _TEST_PROMPTS[kind]),
@@ -76,27 +81,29 @@ async def launch(context: Context, workspace: Workspace, draft: DraftRecord) -> 
                 thread=draft.thread,
                 card_message=draft.card_message,
                 draft_id=draft.id,
+                weight=workspace.plan.weight,
+                jobs_at_once=workspace.plan.jobs_at_once,
             )
         )
         if job is None:  # spent by somebody else since the check above: undo all of it
             raise RuntimeError("credits changed under the start of a training")
     await cards.show_job(context, job)
-    context.wake_worker()
+    await context.dispatch.wake_idle()
     return None
 
 
-async def _squared(
-    context: Context, workspace: Workspace, photo: DraftPhotoRecord, fix: Fix | None
-) -> TrainingPhoto:
+async def _squared(context: Context, workspace: Workspace, photo: DraftPhotoRecord, fix: Fix | None) -> bytes:
     """Cut the photo square around its subject; where that would cut the subject, pad it unless told to keep it."""
     stored = await workspace.photo(photo.photo_id)
     data = await context.blobs.get(stored.blob_key)
     loop = asyncio.get_running_loop()
     if fix is not None and photo.choice is not Choice.KEEP:
         data = await loop.run_in_executor(context.photo_processes, apply, fix, data)
-    squared = await loop.run_in_executor(context.photo_processes, apply, Fix.CROP, data)
-    suffix = ".png" if squared.startswith(b"\x89PNG") else ".jpg"
-    return TrainingPhoto(await context.blobs.put(workspace.id, squared, suffix), photo.caption)
+    return await loop.run_in_executor(context.photo_processes, apply, Fix.CROP, data)
+
+
+def _suffix_of(data: bytes) -> str:
+    return ".png" if data.startswith(b"\x89PNG") else ".jpg"
 
 
 async def _fixes(draft: DraftRecord) -> dict[str, Fix]:

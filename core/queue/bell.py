@@ -1,5 +1,6 @@
 """A wake-up between the processes of one machine: a Unix datagram, sent and forgotten.
 
+Each process that waits has a socket of its own in the data folder, and a ring goes to all of that name.
 Losing one costs a poll interval, never a job: the rows are the truth.
 """
 
@@ -11,6 +12,7 @@ import socket
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from core.errors import ConfigurationError
 
@@ -37,13 +39,12 @@ class Bell:
     """The side that waits. Open it with `async with`."""
 
     def __init__(self, data_dir: Path, name: str) -> None:
-        self._path = socket_path(data_dir, name)
+        self._path = socket_path(data_dir, f"{name}-{uuid4().hex[:12]}")
         self._rung = asyncio.Event()
         self._socket: socket.socket | None = None
 
     async def __aenter__(self) -> Self:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._socket.bind(str(self._path))
@@ -66,13 +67,21 @@ class Bell:
 
     async def wait(self, timeout_seconds: float) -> None:
         """Return when the bell was rung since the last wait, or after the time given."""
+        # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the call.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._rung.wait(), timeout_seconds)
+            async with asyncio.timeout(timeout_seconds):
+                await self._rung.wait()
         self._rung.clear()
 
 
 def ring(data_dir: Path, name: str) -> None:
-    """Wake the process that waits under that name. Nobody there, or a full buffer: fine, they poll."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+    """Wake the processes that wait under that name. Nobody there, or a full buffer: fine, they poll."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
-        sender.sendto(b"!", str(socket_path(data_dir, name)))
+        for path in data_dir.resolve().glob(f"{name}-*.sock"):
+            try:
+                sender.sendto(b"!", str(path))
+            except ConnectionRefusedError:
+                path.unlink(missing_ok=True)  # its process was killed
+            except OSError:
+                continue

@@ -4,26 +4,34 @@
                   ▲ │                │ ├────fail────► failed
                   │ └──cancel──┐     │ └──cancelled─► cancelled
                   │            └─────┼──────────────► cancelled
-                  └── give_back, or the lease ran out
+                  └── give_back, or the worker fell silent
 
-Each ending is one transaction: status, what the result changes, credits, and one outbox row.
+Each ending is one transaction: status, what the result changes, credits, the workspace's next job, and one
+outbox row.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core import credits
 from core.clock import Clock, utc_now
 from core.errors import ClaimLost
+from core.queue import admission, clocks, outbox
+from core.queue.admission import hold_workspace
+from core.queue.dispatch import Dispatch
 from core.queue.endings import apply_result, apply_without_result
 from core.queue.specs import GenerateSpec, Result, Spec, TrainSpec, from_json, to_json
+from core.queue.stalled import Lease, LeaseWatch
+from core.rules.turns import lane_of
 from core.settings import Settings
 from core.store.database import transaction
-from core.store.records import JobKind, JobRecord, JobStatus, OutboxRecord, new_id
+from core.store.records import JobKind, JobRecord, JobStatus, WorkspaceRecord, new_id
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +43,7 @@ WORKER_DIED = (
 
 @dataclass(frozen=True)
 class NewJob:
-    """What `enqueue` needs to know."""
+    """What `enqueue` needs to know. `weight` and `jobs_at_once` are those of the workspace's plan."""
 
     workspace_id: str
     user_id: str
@@ -47,6 +55,8 @@ class NewJob:
     draft_id: str | None = None
     job_id: str | None = None
     """A given id makes asking twice one job."""
+    weight: float = 1.0
+    jobs_at_once: int = 1
 
 
 @dataclass(frozen=True)
@@ -62,31 +72,58 @@ class Claim:
     enqueued_at: datetime
 
 
+@dataclass(frozen=True)
+class Pulse:
+    """What a heartbeat brought back, as job ids."""
+
+    lost: frozenset[str]
+    """Somebody else's now: stop."""
+    cancelled: frozenset[str]
+    """Their requesters do not want them any more."""
+
+
 class Jobs:
     """Every change that a job can go through."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        dispatch: Dispatch,
+        clock: Clock = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._lease = timedelta(seconds=settings.lease_seconds)
         self._max_attempts = settings.max_attempts
+        self._dispatch = dispatch
         self._clock = clock
+        self._watch = LeaseWatch(
+            lease_seconds=settings.lease_seconds,
+            heartbeat_seconds=settings.heartbeat_seconds,
+            monotonic=monotonic,
+        )
+
+    # Asking
 
     async def enqueue(self, new: NewJob) -> JobRecord | None:
         """Queue a job and reserve its credits, or return None, with nothing written, when they are too few.
 
-        Call it in a transaction, with whatever else belongs to the job.
+        Call it in a transaction, with whatever else belongs to the job, and `Dispatch.wake_idle` after it.
         """
-        job_id = new.job_id or new_id()
-        if not await credits.reserve(new.workspace_id, job_id, new.credits):
+        workspace = await self._workspace_for(new)
+        job_id, spec = new.job_id or new_id(), new.spec
+        if not await credits.reserve(workspace.id, job_id, new.credits):
             return None
-        spec = new.spec
-        is_training = isinstance(spec, TrainSpec)
-        return await JobRecord.create(
+        kind = JobKind.TRAIN if isinstance(spec, TrainSpec) else JobKind.GENERATE
+        lane, cost = lane_of(kind, spec.base_model), admission.cost_of(spec)
+        await JobRecord.create(
             id=job_id,
-            workspace_id=new.workspace_id,
+            workspace_id=workspace.id,
             user_id=new.user_id,
-            kind=JobKind.TRAIN if is_training else JobKind.GENERATE,
+            kind=kind,
             base_model=spec.base_model,
-            sort_key=self._clock().timestamp(),
+            sort_key=0.0,
+            user_turn=await admission.user_turn(workspace.id, new.user_id, lane, cost),
+            cost=cost,
             spec=to_json(spec),
             draft_id=new.draft_id,
             model_id=spec.model_id if isinstance(spec, TrainSpec) else None,
@@ -96,30 +133,52 @@ class Jobs:
             card_message=new.card_message,
             credits=new.credits,
         )
+        await admission.admit(workspace, kind, spec.base_model, self._dispatch)
+        return await JobRecord.get(id=job_id)
 
-    async def claim(
-        self, *, worker_id: str, bases: Collection[str], kinds: Collection[JobKind]
-    ) -> Claim | None:
-        """Take the next job that this worker can run, or None. Jobs that were tried too often fail here."""
+    async def _workspace_for(self, new: NewJob) -> WorkspaceRecord:
+        workspace = await hold_workspace(new.workspace_id)
+        if (workspace.turn_weight, workspace.jobs_at_once) != (new.weight, new.jobs_at_once):
+            workspace.turn_weight, workspace.jobs_at_once = new.weight, new.jobs_at_once
+            await workspace.save(update_fields=["turn_weight", "jobs_at_once"])
+        return workspace
+
+    async def cancel(self, job: JobRecord) -> JobStatus:
+        """Stop a job for its requester: at once while it is queued, at the next step while it runs.
+
+        Returns:
+            The status found: `QUEUED` means it is cancelled now, `RUNNING` that it will be, else it had ended.
+        """
+        async with transaction():
+            workspace = await hold_workspace(job.workspace_id)
+            fresh = await JobRecord.filter(id=job.id).select_for_update().get()
+            if fresh.status is JobStatus.QUEUED:
+                await self._end(workspace, fresh, JobStatus.CANCELLED, expected=JobStatus.QUEUED)
+            elif fresh.status is JobStatus.RUNNING:
+                await JobRecord.filter(id=job.id).update(is_cancel_requested=True)
+        if fresh.status is JobStatus.RUNNING and fresh.worker_id is not None:
+            await self._dispatch.call_worker(fresh.worker_id)
+        elif fresh.status is JobStatus.QUEUED:
+            await self._tell()
+        return fresh.status
+
+    # A worker's side
+
+    async def claim(self, lane: str, *, worker_id: str) -> Claim | None:
+        """Take the next job of a lane, or None. Jobs that were tried too often fail here."""
         while True:
             async with transaction():
-                job = (
-                    await JobRecord.filter(
-                        status=JobStatus.QUEUED, base_model__in=list(bases), kind__in=list(kinds)
-                    )
-                    .order_by("sort_key")
+                job = await (
+                    JobRecord.filter(status=JobStatus.QUEUED, lane=lane)
+                    .order_by("sort_key", "created_at")
+                    .select_for_update(skip_locked=True)
                     .first()
                 )
                 if job is None:
                     return None
                 if job.attempts < self._max_attempts:
                     return await self._take(job, worker_id)
-                await self._end(
-                    job,
-                    JobStatus.FAILED,
-                    expected=JobStatus.QUEUED,
-                    reason=WORKER_DIED.format(attempts=job.attempts),
-                )
+            await self._give_up(job)
 
     async def _take(self, job: JobRecord, worker_id: str) -> Claim:
         token, now = new_id(), self._clock()
@@ -131,6 +190,7 @@ class Jobs:
             attempts=job.attempts + 1,
             started_at=job.started_at or now,
         )
+        await clocks.advance(str(job.lane), job.lane_turn)
         kind = TrainSpec if job.kind is JobKind.TRAIN else GenerateSpec
         return Claim(
             job.id,
@@ -142,14 +202,18 @@ class Jobs:
             job.created_at,
         )
 
-    async def heartbeat(self, claim: Claim) -> bool:
-        """Extend the lease, and tell whether somebody asked to cancel.
-
-        Raises:
-            ClaimLost: The job is no longer this worker's.
-        """
-        await self._write(claim, lease_expires_at=self._clock() + self._lease)
-        return await JobRecord.exists(id=claim.job_id, is_cancel_requested=True)
+    async def heartbeat(self, claims: Sequence[Claim]) -> Pulse:
+        """Extend the leases of all jobs that a worker has, and hear which it has to let go of."""
+        if not claims:
+            return Pulse(frozenset(), frozenset())
+        mine = JobRecord.filter(claim_token__in=[claim.token for claim in claims], status=JobStatus.RUNNING)
+        await mine.update(lease_expires_at=self._clock() + self._lease)
+        rows = await mine.values_list("id", "is_cancel_requested")
+        kept = {str(job_id): bool(is_cancelled) for job_id, is_cancelled in rows}
+        return Pulse(
+            lost=frozenset(claim.job_id for claim in claims if claim.job_id not in kept),
+            cancelled=frozenset(job_id for job_id, is_cancelled in kept.items() if is_cancelled),
+        )
 
     async def report_progress(
         self,
@@ -184,32 +248,37 @@ class Jobs:
         Raises:
             ClaimLost: The job is no longer this worker's.
         """
-        await self._write(
-            claim,
-            status=JobStatus.QUEUED,
-            claim_token=None,
-            worker_id=None,
-            lease_expires_at=None,
-            attempts=claim.attempt - 1,
-        )
+        async with self._held(claim) as (_, job):
+            await self._requeue(job, attempts=claim.attempt - 1)
+        await self._dispatch.wake_idle()
 
-    async def finish(self, claim: Claim, result: Result) -> None:
+    # Endings
+
+    async def finish(
+        self, claim: Claim, result: Result, see_to_files: Callable[[], Awaitable[None]] | None = None
+    ) -> None:
         """End the job well: publish what it made, charge for it, and leave the news for its thread.
+
+        Args:
+            see_to_files: Makes sure that the result's files are still there. Called while the workspace is held,
+                which nobody deletes files without: a scrub may have taken them for orphans until now.
 
         Raises:
             ClaimLost: The job is no longer this worker's; its files are orphans now.
         """
-        async with transaction():
-            job = await self._mine(claim)
+        async with self._held(claim) as (workspace, job):
+            if see_to_files is not None:
+                await see_to_files()
             await apply_result(job, result, self._clock())
             await self._end(
+                workspace,
                 job,
                 JobStatus.SUCCEEDED,
                 expected=JobStatus.RUNNING,
                 delivered=job.credits,
                 result=to_json(result),
-                checkpoint_key=None,
             )
+        await self._tell()
 
     async def fail(self, claim: Claim, reason: str) -> None:
         """End the job with a sentence for its requester; every credit returns.
@@ -217,9 +286,9 @@ class Jobs:
         Raises:
             ClaimLost: The job is no longer this worker's.
         """
-        async with transaction():
-            job = await self._mine(claim)
-            await self._end(job, JobStatus.FAILED, expected=JobStatus.RUNNING, reason=reason)
+        async with self._held(claim) as (workspace, job):
+            await self._end(workspace, job, JobStatus.FAILED, expected=JobStatus.RUNNING, reason=reason)
+        await self._tell()
 
     async def settle_cancelled(self, claim: Claim, *, fraction_done: float) -> None:
         """End a job that was stopped in the middle; credits return for what was left to do.
@@ -227,55 +296,101 @@ class Jobs:
         Raises:
             ClaimLost: The job is no longer this worker's.
         """
-        async with transaction():
-            job = await self._mine(claim)
+        async with self._held(claim) as (workspace, job):
             delivered = round(job.credits * min(max(fraction_done, 0.0), 1.0))
-            await self._end(job, JobStatus.CANCELLED, expected=JobStatus.RUNNING, delivered=delivered)
+            await self._end(
+                workspace, job, JobStatus.CANCELLED, expected=JobStatus.RUNNING, delivered=delivered
+            )
+        await self._tell()
 
-    async def cancel(self, job: JobRecord) -> JobStatus:
-        """Stop a job for its requester: at once while it is queued, at the next step while it runs.
-
-        Returns:
-            The status found: `QUEUED` means it is cancelled now, `RUNNING` that it will be, else it had ended.
-        """
+    async def _give_up(self, job: JobRecord) -> None:
+        """Fail a queued job that was tried too often."""
         async with transaction():
-            fresh = await JobRecord.get(id=job.id)
-            if fresh.status is JobStatus.QUEUED:
-                await self._end(fresh, JobStatus.CANCELLED, expected=JobStatus.QUEUED)
-            elif fresh.status is JobStatus.RUNNING:
-                await JobRecord.filter(id=job.id).update(is_cancel_requested=True)
-            return fresh.status
+            workspace = await hold_workspace(job.workspace_id)
+            if await JobRecord.exists(id=job.id, status=JobStatus.QUEUED):
+                reason = WORKER_DIED.format(attempts=job.attempts)
+                await self._end(workspace, job, JobStatus.FAILED, expected=JobStatus.QUEUED, reason=reason)
+        await self._tell()
+
+    # Time's side
 
     async def return_stalled(self) -> int:
         """Put jobs whose worker fell silent back into the queue; return how many."""
-        now = self._clock()
-        stalled = JobRecord.filter(status=JobStatus.RUNNING, lease_expires_at__lt=now)
-        count = await stalled.update(
-            status=JobStatus.QUEUED, claim_token=None, worker_id=None, lease_expires_at=None
+        running = await JobRecord.filter(status=JobStatus.RUNNING).only(
+            "id", "claim_token", "lease_expires_at"
         )
+        leases = [
+            Lease(job.id, job.claim_token, job.lease_expires_at)
+            for job in running
+            if job.claim_token and job.lease_expires_at
+        ]
+        count = 0
+        for lease in self._watch.silent(leases, self._clock()):
+            count += await self._return(lease)
         if count:
             log.warning("action=stalled_jobs_returned count=%d", count)
+            await self._dispatch.wake_idle()
         return count
 
-    async def ahead_of(self, job: JobRecord) -> int:
-        """Count the jobs on the same base that will start first."""
-        return await JobRecord.filter(
-            status=JobStatus.QUEUED, base_model=job.base_model, kind=job.kind, sort_key__lt=job.sort_key
-        ).count()
+    async def _return(self, lease: Lease) -> bool:
+        async with transaction():
+            job = (
+                await JobRecord.filter(id=lease.row_id, claim_token=lease.token, status=JobStatus.RUNNING)
+                .select_for_update()
+                .first()
+            )
+            # A worker that woke up since the look has renewed the lease, and keeps the job.
+            if job is None or job.lease_expires_at != lease.expires_at:
+                return False
+            await self._requeue(job)
+        if job.attempts >= self._max_attempts:
+            await self._give_up(job)
+        return True
 
-    async def _mine(self, claim: Claim) -> JobRecord:
-        job = await JobRecord.get_or_none(id=claim.job_id, claim_token=claim.token, status=JobStatus.RUNNING)
-        if job is None:
-            raise ClaimLost(claim.job_id)
-        return job
+    async def admit_waiting(self) -> int:
+        """Give out places that nobody gave out, as after an upgrade in mid-flight; return how many."""
+        admitted = 0
+        waiting = JobRecord.filter(status=JobStatus.QUEUED, lane=None).distinct()
+        for workspace_id, kind, base_model in await waiting.values_list("workspace_id", "kind", "base_model"):
+            async with transaction():
+                workspace = await hold_workspace(str(workspace_id))
+                admitted += await admission.admit(workspace, JobKind(kind), str(base_model), self._dispatch)
+        if admitted:
+            await self._dispatch.wake_idle()
+        return admitted
+
+    # The ways to write
+
+    @asynccontextmanager
+    async def _held(self, claim: Claim) -> AsyncGenerator[tuple[WorkspaceRecord, JobRecord]]:
+        """Open a transaction on a job that is this worker's, with its workspace held."""
+        async with transaction():
+            workspace = await hold_workspace(claim.spec.workspace_id)
+            job = (
+                await JobRecord.filter(id=claim.job_id, claim_token=claim.token, status=JobStatus.RUNNING)
+                .select_for_update()
+                .first()
+            )
+            if job is None:
+                raise ClaimLost(claim.job_id)
+            yield workspace, job
 
     async def _write(self, claim: Claim, **changes: object) -> None:
         mine = JobRecord.filter(id=claim.job_id, claim_token=claim.token, status=JobStatus.RUNNING)
         if await mine.update(**changes) == 0:
             raise ClaimLost(claim.job_id)
 
+    async def _requeue(self, job: JobRecord, **changes: object) -> None:
+        """Put a running job back to where it stood in its lane. Runs inside a transaction."""
+        await JobRecord.filter(id=job.id).update(
+            status=JobStatus.QUEUED, claim_token=None, worker_id=None, lease_expires_at=None, **changes
+        )
+        if job.lane is not None:
+            await self._dispatch.hand_out(job.lane)
+
     async def _end(
         self,
+        workspace: WorkspaceRecord,
         job: JobRecord,
         status: JobStatus,
         *,
@@ -283,17 +398,30 @@ class Jobs:
         delivered: int = 0,
         **changes: object,
     ) -> None:
-        """Close the row, settle its credits and leave one outbox row. Runs inside a transaction."""
+        """Close the row, settle its credits, leave one outbox row and let the workspace's next job in line.
+
+        Runs inside a transaction that holds the workspace.
+        """
         now = self._clock()
         ended = await JobRecord.filter(id=job.id, status=expected).update(
-            status=status, ended_at=now, claim_token=None, lease_expires_at=None, **changes
+            status=status,
+            ended_at=now,
+            claim_token=None,
+            lease_expires_at=None,
+            checkpoint_key=None,
+            preview_key=None,
+            **changes,
         )
         if ended == 0:
             raise ClaimLost(job.id)
         if status is not JobStatus.SUCCEEDED:
             await apply_without_result(job, status)
         await credits.settle(job.workspace_id, job.id, reserved=job.credits, delivered=delivered)
-        await OutboxRecord.create(
-            dedupe_key=f"ending:{job.id}", job_id=job.id, platform=job.platform, next_attempt_at=now
-        )
+        await outbox.leave(job, status, now)
+        await admission.admit(workspace, job.kind, job.base_model, self._dispatch)
         log.info("action=job_ended job=%s kind=%s status=%s", job.id, job.kind.value, status.value)
+
+    async def _tell(self) -> None:
+        """After an ending: there is news, and perhaps the workspace's next job."""
+        await self._dispatch.call_bots()
+        await self._dispatch.wake_idle()

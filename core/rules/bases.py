@@ -12,6 +12,7 @@ from types import MappingProxyType
 from pydantic import TypeAdapter
 
 from core.errors import ConfigurationError, Refused
+from core.rules.kinds import JobKind
 from core.rules.wording import listed
 
 SQUARE = "1:1"
@@ -30,6 +31,7 @@ class Base:
     has_negative_prompt: bool
     num_inference_steps: tuple[int, int]
     guidance_scale: tuple[float, float]
+    memory_gib: Mapping[JobKind, float] = field(hash=False)
     sizes: Mapping[str, tuple[int, int]] = field(hash=False)
     trigger_prefix: str | None = None
     trigger_count: int = 0

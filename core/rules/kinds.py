@@ -1,4 +1,4 @@
-"""The three kinds of model a workspace can train."""
+"""The kinds of model that a workspace can train, and the kinds of work that this takes."""
 
 from __future__ import annotations
 
@@ -11,3 +11,10 @@ class ModelKind(StrEnum):
     PRODUCT = "product"
     CHARACTER = "character"
     STYLE = "style"
+
+
+class JobKind(StrEnum):
+    """What a worker can be asked to do."""
+
+    TRAIN = "train"
+    GENERATE = "generate"

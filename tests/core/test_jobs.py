@@ -10,12 +10,13 @@ import pytest
 from core import credits
 from core.clock import utc_now
 from core.errors import ClaimLost
-from core.queue.jobs import Claim, Jobs, NewJob
+from core.queue.dispatch import Dispatch
+from core.queue.jobs import Claim, Jobs, NewJob, Pulse
 from core.queue.specs import GenerateResult, GenerateSpec, MadePicture
 from core.rules.plans import load_plans
 from core.settings import Settings
 from core.store.database import transaction
-from core.store.records import EntryRecord, JobKind, JobRecord, JobStatus, OutboxRecord
+from core.store.records import EntryRecord, JobRecord, JobStatus, OutboxRecord
 from core.workspace import Workspace, open_workspace
 from tests.conftest import MovableClock
 
@@ -29,22 +30,30 @@ async def workspace(database: None, clock: MovableClock) -> AsyncIterator[Worksp
 
 
 @pytest.fixture
-def jobs(settings: Settings, clock: MovableClock) -> Jobs:
-    return Jobs(settings, clock)
+def jobs(settings: Settings, dispatch: Dispatch, clock: MovableClock) -> Jobs:
+    return Jobs(settings, dispatch, clock, clock.monotonic)
 
 
-async def ask(jobs: Jobs, workspace: Workspace, *, price: int = 4) -> JobRecord:
+async def ask(jobs: Jobs, workspace: Workspace, *, price: int = 4, places: int = 8) -> JobRecord:
     spec = GenerateSpec(workspace.id, "a mug", (), "tiny", 4, 7, 64, 64)
+    new = NewJob(workspace.id, "ana", spec, price, "console", "main", jobs_at_once=places)
     async with transaction():
-        job = await jobs.enqueue(NewJob(workspace.id, "ana", spec, price, "console", "main"))
+        job = await jobs.enqueue(new)
     assert job is not None
     return job
 
 
 async def claim(jobs: Jobs, worker: str = "w1") -> Claim:
-    claimed = await jobs.claim(worker_id=worker, bases=["tiny"], kinds=list(JobKind))
+    claimed = await jobs.claim("generate.tiny", worker_id=worker)
     assert claimed is not None
     return claimed
+
+
+async def worker_falls_silent(jobs: Jobs, clock: MovableClock) -> int:
+    """Let a lease run out under the eyes of the sweep, and return how many jobs that freed."""
+    assert await jobs.return_stalled() == 0
+    clock.advance(seconds=31)
+    return await jobs.return_stalled()
 
 
 async def status(job: JobRecord) -> JobStatus:
@@ -79,13 +88,11 @@ async def test_a_silent_worker_loses_its_job_and_can_write_nothing_more(
 ) -> None:
     job = await ask(jobs, workspace)
     zombie = await claim(jobs, "zombie")
-    clock.advance(seconds=31)
-    assert await jobs.return_stalled() == 1
+    assert await worker_falls_silent(jobs, clock) == 1
     successor = await claim(jobs, "successor")
     for write in (
         jobs.finish(zombie, PICTURES),
         jobs.fail(zombie, "no"),
-        jobs.heartbeat(zombie),
         jobs.save_checkpoint(zombie, "k"),
         jobs.report_progress(zombie, done=1, total=2, seconds_left=None),
         jobs.settle_cancelled(zombie, fraction_done=0.5),
@@ -93,6 +100,7 @@ async def test_a_silent_worker_loses_its_job_and_can_write_nothing_more(
     ):
         with pytest.raises(ClaimLost):
             await write
+    assert (await jobs.heartbeat([zombie])).lost == {job.id}
     await jobs.finish(successor, PICTURES)
     assert await status(job) is JobStatus.SUCCEEDED
     assert await OutboxRecord.filter(job_id=job.id).count() == 1
@@ -103,8 +111,40 @@ async def test_a_heartbeat_keeps_the_job(jobs: Jobs, workspace: Workspace, clock
     mine = await claim(jobs)
     for _ in range(4):
         clock.advance(seconds=20)
-        assert await jobs.heartbeat(mine) is False
+        assert await jobs.heartbeat([mine]) == Pulse(frozenset(), frozenset())
         assert await jobs.return_stalled() == 0
+
+
+async def test_a_clock_that_jumps_ahead_takes_no_job_from_a_living_worker(
+    jobs: Jobs, workspace: Workspace, clock: MovableClock
+) -> None:
+    await ask(jobs, workspace)
+    mine = await claim(jobs)
+    clock.jump(days=1)
+    for _ in range(5):
+        assert await jobs.return_stalled() == 0
+        clock.advance(seconds=5)
+        await jobs.heartbeat([mine])
+
+
+async def test_a_clock_that_jumps_back_leaves_no_job_with_a_dead_worker(
+    jobs: Jobs, workspace: Workspace, clock: MovableClock
+) -> None:
+    await ask(jobs, workspace)
+    await claim(jobs)
+    clock.jump(days=-1)
+    assert await worker_falls_silent(jobs, clock) == 1
+
+
+async def test_a_sweep_that_has_just_started_trusts_an_old_lease_after_a_few_heartbeats(
+    jobs: Jobs, workspace: Workspace, clock: MovableClock
+) -> None:
+    await ask(jobs, workspace)
+    await claim(jobs)
+    clock.advance(seconds=60)
+    assert await jobs.return_stalled() == 0
+    clock.advance(seconds=13)
+    assert await jobs.return_stalled() == 1
 
 
 async def test_a_job_that_kills_its_workers_fails_after_three_tries(
@@ -113,9 +153,8 @@ async def test_a_job_that_kills_its_workers_fails_after_three_tries(
     job = await ask(jobs, workspace)
     for _ in range(3):
         await claim(jobs)
-        clock.advance(seconds=31)
-        await jobs.return_stalled()
-    assert await jobs.claim(worker_id="w", bases=["tiny"], kinds=list(JobKind)) is None
+        await worker_falls_silent(jobs, clock)
+    assert await jobs.claim("generate.tiny", worker_id="w") is None
     ended = await JobRecord.get(id=job.id)
     assert ended.status is JobStatus.FAILED
     assert "stopped 3 times" in ended.reason
@@ -142,7 +181,7 @@ async def test_cancelling_a_running_job_returns_what_was_not_done(jobs: Jobs, wo
     job = await ask(jobs, workspace, price=10)
     mine = await claim(jobs)
     assert await jobs.cancel(job) is JobStatus.RUNNING
-    assert await jobs.heartbeat(mine) is True
+    assert (await jobs.heartbeat([mine])).cancelled == {job.id}
     await jobs.settle_cancelled(mine, fraction_done=0.6)
     assert await workspace.balance() == 994
     assert await credits.released(job.id) == 4

@@ -1,0 +1,215 @@
+"""Dispatch across machines: procrastinate on PostgreSQL.
+
+A procrastinate job is a *ticket* here: it says that a lane has one more job, and whoever draws it claims the
+best row of that lane. It does not say which job. A ticket's priority is a 32-bit integer, which cannot hold a
+deadline, and between the deferring and the drawing a job may be cancelled or overtaken; the row knows.
+
+Tickets are deferred in the transaction that puts the row into the lane, so neither is ever without the other.
+A ticket too many finds no row, which is fine. A ticket too few (a worker died between drawing and claiming) is
+made good by `recover`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import psycopg
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import ConnectorException, ProcrastinateException
+from psycopg import sql
+from tortoise.functions import Count
+
+from core.errors import StoreUnavailable
+from core.queue.dispatch import Name, Start
+from core.settings import Settings
+from core.store.database import execute, psycopg_conninfo, transaction_connection
+from core.store.records import JobRecord, JobStatus
+
+log = logging.getLogger(__name__)
+
+TASK = "likeness.take_turn"
+RECONNECT_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def open_postgres(settings: Settings) -> AsyncGenerator[Postgres]:
+    """Open the dispatcher; only `serve` and `recover` need connections of its own, and open them themselves."""
+    dispatch = Postgres(settings)
+    try:
+        yield dispatch
+    finally:
+        await dispatch.close()
+
+
+class Postgres:
+    """Procrastinate hands out turns, LISTEN and NOTIFY carry the calls."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._conninfo = psycopg_conninfo(settings)
+        self._app = App(connector=PsycopgConnector(conninfo=self._conninfo, min_size=1, max_size=4))
+        self._app.task(name=TASK, pass_context=True)(_take_turn)
+        self._is_open = False
+        self._opening = asyncio.Lock()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._is_open:
+            await self._app.close_async()
+
+    async def hand_out(self, lane: str) -> None:
+        """Defer a ticket in the transaction in progress."""
+        ticket = self._app.configure_task(TASK, queue=lane, connection=transaction_connection())
+        try:
+            await ticket.defer_async(lane=lane)
+        except ConnectorException as fault:
+            raise StoreUnavailable(type(fault).__name__) from fault
+
+    async def serve(self, lanes: Mapping[str, int], start: Start) -> None:
+        """Draw tickets while there is room. A worker of procrastinate's ends with its connection: begin again."""
+        async with asyncio.TaskGroup() as tasks:
+            for lane, room in lanes.items():
+                tasks.create_task(self._serve_lane(lane, room, start))
+
+    async def _serve_lane(self, lane: str, room: int, start: Start) -> None:
+        while True:
+            try:
+                await self._open()
+                await self._app.run_worker_async(
+                    queues=[lane],
+                    name=lane,
+                    concurrency=room,
+                    additional_context={"start": start},
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                    fetch_job_polling_interval=self._settings.poll_seconds,
+                    update_heartbeat_interval=self._settings.heartbeat_seconds,
+                    stalled_worker_timeout=self._settings.lease_seconds,
+                    # What a ticket started goes on by itself; only the ticket is given up.
+                    shutdown_graceful_timeout=0,
+                )
+            except (ProcrastinateException, psycopg.Error, OSError) as fault:
+                log.warning("action=dispatch_lost lane=%s fault=%s", lane, type(fault).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def recover(self) -> int:
+        """Return the tickets of silent workers to their lanes, and make as many as there are jobs."""
+        try:
+            await self._open()
+            return await self._retry_stalled() + await self._make_missing()
+        except (ProcrastinateException, psycopg.Error) as fault:
+            raise StoreUnavailable(type(fault).__name__) from fault
+
+    async def _retry_stalled(self) -> int:
+        manager, count = self._app.job_manager, 0
+        stalled = await manager.get_stalled_jobs(seconds_since_heartbeat=self._settings.lease_seconds)
+        for ticket in stalled:
+            with contextlib.suppress(ConnectorException):  # its worker ended it after all
+                await manager.retry_job(ticket)
+                count += 1
+        return count
+
+    async def _make_missing(self) -> int:
+        waiting = (
+            await JobRecord.filter(status=JobStatus.QUEUED, lane__isnull=False)
+            .group_by("lane")
+            .annotate(count=Count("id"))
+            .values_list("lane", "count")
+        )
+        queues = await self._app.job_manager.list_queues_async(task=TASK)
+        tickets = {queue["name"]: queue["todo"] for queue in queues}
+        missing = [(str(lane), int(count) - tickets.get(lane, 0)) for lane, count in waiting]
+        for lane, count in missing:
+            for _ in range(count):
+                await self._app.configure_task(TASK, queue=lane).defer_async(lane=lane)
+        return sum(max(count, 0) for _, count in missing)
+
+    async def _open(self) -> None:
+        async with self._opening:
+            if not self._is_open:
+                await self._app.open_async()
+                self._is_open = True
+
+    async def wake_idle(self) -> None:
+        """Do nothing: procrastinate notifies the workers of a lane when the transaction commits."""
+
+    async def call_worker(self, worker_id: str) -> None:
+        """Notify the workers; the one that is meant looks at its jobs."""
+        await self._notify("worker", worker_id)
+
+    async def call_bots(self) -> None:
+        """Notify every bot."""
+        await self._notify("bot", "")
+
+    async def _notify(self, name: Name, payload: str) -> None:
+        with contextlib.suppress(StoreUnavailable):  # whoever waits looks by itself, a little later
+            await execute("SELECT pg_notify(%s, %s)", [_channel(name), payload])
+
+    @asynccontextmanager
+    async def ears(self, name: Name, worker_id: str = "") -> AsyncGenerator[NotificationEars]:
+        """Listen on a connection of its own, connected anew whenever it is lost."""
+        heard = NotificationEars()
+        listening = asyncio.create_task(_listen(self._conninfo, _channel(name), worker_id, heard))
+        try:
+            yield heard
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def _take_turn(context: JobContext, lane: str) -> None:
+    """What a ticket does: start the lane's best job and wait for its end, so that the room stays taken."""
+    start = cast(Start, context.additional_context["start"])  # pyright: ignore[reportUnknownMemberType]
+    while True:
+        try:
+            running = await start(lane)
+            break
+        except StoreUnavailable:
+            await asyncio.sleep(RECONNECT_SECONDS)
+    if running is not None:
+        await asyncio.wait({running})
+
+
+class NotificationEars:
+    """Waits for what a connection hears."""
+
+    def __init__(self) -> None:
+        self._called = asyncio.Event()
+
+    def call(self) -> None:
+        """Let whoever waits go on."""
+        self._called.set()
+
+    async def wait(self, timeout_seconds: float) -> None:
+        """Return when somebody called since the last wait, or after the time given."""
+        # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the call.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                await self._called.wait()
+        self._called.clear()
+
+
+def _channel(name: Name) -> str:
+    return f"likeness_{name}"
+
+
+async def _listen(conninfo: str, channel: str, wanted: str, heard: NotificationEars) -> None:
+    while True:
+        try:
+            connection: psycopg.AsyncConnection[Any] = await psycopg.AsyncConnection.connect(
+                conninfo, autocommit=True
+            )
+            async with connection:
+                await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                heard.call()  # something may have been said while nobody listened
+                async for notification in connection.notifies():
+                    if notification.payload in ("", wanted):
+                        heard.call()
+        except psycopg.Error as fault:
+            log.warning("action=notifications_lost channel=%s fault=%s", channel, type(fault).__name__)
+        await asyncio.sleep(RECONNECT_SECONDS)
