@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import Enum, auto
+from typing import TypeVar
 
-from PIL import Image
-
-from core.errors import BlobMissing, ClaimLost, JobFailed
+from core.errors import BlobMissing, ClaimLost, JobFailed, StoreUnavailable
+from core.patience import patiently
 from core.queue.jobs import Claim, Jobs
 from core.queue.specs import GenerateResult, GenerateSpec, MadePicture, Result, TrainResult, TrainSpec
 from core.store.blobs import Blobs
@@ -29,6 +29,8 @@ from gpu_worker.runner import EARLIER_BASE
 from gpu_worker.tasks import PictureOrder
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 FAULT = (
     "Something broke on the worker while it was on this. Your credits are back. "
@@ -57,19 +59,18 @@ class JobRun:
         blobs: Blobs,
         thread: EngineThread,
         engine: Engine,
-        announce: Callable[[], None],
     ) -> None:
         self.claim = claim
         self._jobs = jobs
         self._blobs = blobs
         self._thread = thread
         self._engine = engine
-        self._announce = announce
-        """Wakes whoever shows progress and endings."""
         self._inbox = thread.open_inbox(claim.job_id)
         self._checkpoint_key = claim.checkpoint_key
         self._progress = Progress()
         self._preview_key: str | None = None
+        self._made: list[tuple[bytes, str]] = []
+        """The result's files and their suffixes, until the row names them."""
 
     def tell(self, message: Order | ClaimLost) -> None:
         """Give the job an order, or the news that it is somebody else's now."""
@@ -84,14 +85,13 @@ class JobRun:
         try:
             reason = await self._attempt()
             if reason is not None:
-                await self._jobs.fail(claim, reason)
+                await self._patiently(lambda: self._jobs.fail(claim, reason))
                 await self._drop_checkpoint()
         except ClaimLost:
             log.warning("action=claim_lost job=%s", claim.job_id)
         finally:
             self._thread.close_inbox(claim.job_id)
             await self._thread.call(self._engine.cancel, claim.job_id)
-            self._announce()
 
     async def _attempt(self) -> str | None:
         """Do the job; a returned sentence is why it failed."""
@@ -121,7 +121,7 @@ class JobRun:
 
     async def _begin_training(self, spec: TrainSpec) -> None:
         try:
-            photos = [await self._blobs.get(photo.blob_key) for photo in spec.photos]
+            photos = [await self._get(photo.blob_key) for photo in spec.photos]
         except BlobMissing as exc:
             raise JobFailed(PHOTO_GONE.format(handle=spec.handle)) from exc
         checkpoint = await self._read_checkpoint()
@@ -141,7 +141,7 @@ class JobRun:
         if self.claim.checkpoint_key is None:
             return None
         try:
-            return unpack_checkpoint(await self._blobs.get(self.claim.checkpoint_key))
+            return unpack_checkpoint(await self._get(self.claim.checkpoint_key))
         except BlobMissing:
             log.warning("action=checkpoint_gone job=%s", self.claim.job_id)
             return None
@@ -153,7 +153,7 @@ class JobRun:
             if use.base_weights_sha256 != family.identity.weights_sha256:
                 raise JobFailed(EARLIER_BASE.format(handle=use.handle))
             try:
-                files.append((await self._blobs.get(use.adapter_key), use.handle))
+                files.append((await self._get(use.adapter_key), use.handle))
             except BlobMissing as exc:
                 raise JobFailed(ADAPTER_GONE.format(handle=use.handle)) from exc
         steps, guidance = spec.num_inference_steps, spec.guidance_scale
@@ -185,11 +185,11 @@ class JobRun:
         while True:
             match await self._inbox.get():
                 case Progressed() as event:
-                    await self._report(event)
+                    await self._if_possible(self._report(event))
                 case PreviewMade() as event:
-                    await self._show_preview(event)
+                    await self._if_possible(self._show_preview(event))
                 case CheckpointTaken() as event:
-                    await self._keep_checkpoint(event)
+                    await self._if_possible(self._keep_checkpoint(event))
                 case PicturesMade() as event:
                     return await self._finish(await self._store_pictures(event))
                 case TrainingDone() as event:
@@ -214,11 +214,11 @@ class JobRun:
             seconds_left=self._progress.seconds_left(),
             preview_key=self._preview_key,
         )
-        self._announce()
 
     async def _show_preview(self, event: PreviewMade) -> None:
         old = self._preview_key
-        self._preview_key = await self._put_picture(enlarged(event.picture, self._display_scale), event.seed)
+        shown = enlarged(event.picture, self._display_scale)
+        self._preview_key = await self._put(await asyncio.to_thread(to_png, shown, event.seed), ".png")
         await self._write_progress()
         if old is not None and old != self._preview_key:
             await self._blobs.delete(old)  # the row names the new one, so nothing would ever erase it
@@ -238,7 +238,7 @@ class JobRun:
         made = []
         for picture, seed in zip(event.pictures, event.seeds, strict=True):
             shown = enlarged(picture, self._display_scale)
-            key = await self._put_picture(shown, seed)
+            key = await self._keep(await asyncio.to_thread(to_png, shown, seed), ".png")
             made.append(MadePicture(key, seed, shown.width, shown.height))
         spec = self.claim.spec
         words = without_mentions(spec.prompt) if isinstance(spec, GenerateSpec) else ""
@@ -247,29 +247,30 @@ class JobRun:
 
     async def _store_training(self, event: TrainingDone) -> TrainResult:
         return TrainResult(
-            adapter_key=await self._put(event.adapter, ".safetensors"),
+            adapter_key=await self._keep(event.adapter, ".safetensors"),
             base_weights_sha256=self._engine.runner.family.identity.weights_sha256,
-            test_sheet_key=await self._put_picture(event.test_sheet, None),
+            test_sheet_key=await self._keep(await asyncio.to_thread(to_png, event.test_sheet, None), ".png"),
             num_steps=event.num_steps,
             effect=event.effect,
             likeness=event.likeness,
         )
 
     async def _finish(self, result: Result) -> None:
-        await self._jobs.finish(self.claim, result)
+        await self._patiently(lambda: self._jobs.finish(self.claim, result, self._see_to_files))
         await self._drop_checkpoint()
         log.info("action=job_finished job=%s", self.claim.job_id)
 
     async def _settle_cancelled(self) -> None:
         await self._thread.call(self._engine.cancel, self.claim.job_id)
-        await self._jobs.settle_cancelled(self.claim, fraction_done=self._progress.fraction)
+        fraction_done = self._progress.fraction
+        await self._patiently(lambda: self._jobs.settle_cancelled(self.claim, fraction_done=fraction_done))
         await self._drop_checkpoint()
 
     async def _give_back(self) -> None:
         kept = await self._thread.call(self._engine.suspend, self.claim.job_id)
         if kept is not None:
-            await self._keep_checkpoint(kept)
-        await self._jobs.give_back(self.claim)
+            await self._if_possible(self._keep_checkpoint(kept))
+        await self._patiently(lambda: self._jobs.give_back(self.claim))
         log.info("action=job_given_back job=%s", self.claim.job_id)
 
     # Files
@@ -278,13 +279,37 @@ class JobRun:
     def _display_scale(self) -> int:
         return getattr(self._engine.runner.family, "display_scale", 1)
 
-    async def _put_picture(self, picture: Image.Image, seed: int | None) -> str:
-        return await self._put(await asyncio.to_thread(to_png, picture, seed), ".png")
+    async def _keep(self, data: bytes, suffix: str) -> str:
+        """Store a file of the result."""
+        key = await self._patiently(lambda: self._put(data, suffix))
+        self._made.append((data, suffix))
+        return key
+
+    async def _see_to_files(self) -> None:
+        for data, suffix in self._made:
+            await self._blobs.ensure(self.claim.spec.workspace_id, data, suffix)
 
     async def _put(self, data: bytes, suffix: str) -> str:
         return await self._blobs.put(self.claim.spec.workspace_id, data, suffix)
 
+    async def _get(self, key: str) -> bytes:
+        return await self._patiently(lambda: self._blobs.get(key))
+
     async def _drop_checkpoint(self) -> None:
         if self._checkpoint_key is not None:
-            await self._blobs.delete(self._checkpoint_key)
+            # Its row names it no more, so what cannot be deleted now is an orphan that the scrub removes.
+            await self._if_possible(self._blobs.delete(self._checkpoint_key))
             self._checkpoint_key = None
+
+    # A store that does not answer
+
+    async def _patiently(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Do what the job's end depends on, however long the store is away. A claim that was lost ends it."""
+        return await patiently(write, f"job {self.claim.job_id}")
+
+    async def _if_possible(self, write: Awaitable[None]) -> None:
+        """Do what the job can go on without."""
+        try:
+            await write
+        except StoreUnavailable:
+            log.warning("action=write_skipped job=%s", self.claim.job_id)

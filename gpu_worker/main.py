@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 
 from core.clock import utc_now
-from core.errors import ClaimLost, ConfigurationError
+from core.errors import ClaimLost, ConfigurationError, StoreUnavailable
 from core.queue import workers
-from core.queue.bell import Bell, ring
-from core.queue.jobs import Jobs
+from core.queue.dispatch import Dispatch, open_dispatch
+from core.queue.jobs import Claim, Jobs
+from core.queue.workers import Announcement
+from core.rules.bases import load_bases
+from core.rules.turns import lane_of
 from core.settings import Settings
-from core.store.blobs import Blobs
+from core.store.blobs import Blobs, open_blobs
 from core.store.database import open_database
-from core.store.records import JobKind
+from core.store.records import JobKind, new_id
+from gpu_worker.device import device_title, memory_bytes
 from gpu_worker.engine import Engine
 from gpu_worker.engine_thread import EngineThread
 from gpu_worker.job_run import JobRun, Order
@@ -31,6 +36,7 @@ log = logging.getLogger(__name__)
 
 ADMITTED = {JobKind.TRAIN: 1, JobKind.GENERATE: 4}
 """Jobs of each kind that a worker takes at once: no more than it can hold and serve soon."""
+GIB = 2**30
 ANNOUNCE_SECONDS = 20.0
 """How often a worker says that it is there; `core.queue.workers` forgets it after 60 s."""
 
@@ -42,19 +48,36 @@ async def run(settings: Settings) -> None:
         ConfigurationError: None of the operator's bases can run here.
     """
     base = _base_to_serve(settings)
-    async with open_database(settings), Bell(settings.data_dir, "worker") as bell:
-        await serve(settings, bell, lambda: build_engine(base))
+    lanes = lanes_for(base, memory_bytes())
+    async with open_database(settings), open_dispatch(settings) as dispatch:
+        worker = Worker(settings, dispatch, open_blobs(settings), lanes)
+        await serve(worker, lambda: build_engine(base))
 
 
-async def serve(settings: Settings, bell: Bell, build: Callable[[], Engine]) -> None:
-    """Work with an engine that `build` makes, the database being open."""
-    worker = Worker(settings, bell)
+async def serve(worker: Worker, build: Callable[[], Engine]) -> None:
+    """Work with an engine that `build` makes, until a signal comes."""
     loop = asyncio.get_running_loop()
     with ExitStack() as undo:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
             undo.callback(loop.remove_signal_handler, number)
         await worker.run(build)
+
+
+def lanes_for(base: str, memory: int) -> dict[str, int]:
+    """Return the lanes whose jobs fit into that memory in bytes, and how many jobs of each are taken at once.
+
+    Raises:
+        ConfigurationError: Not even pictures fit.
+    """
+    needed = load_bases()[base].memory_gib
+    lanes = {lane_of(kind, base): most for kind, most in ADMITTED.items() if needed[kind] * GIB <= memory}
+    if not lanes:
+        raise ConfigurationError(
+            f"{base} needs {min(needed.values()):g} GiB for pictures, and this device has {memory / GIB:.1f}. "
+            "Run the worker on a larger one, or name a smaller base in LIKENESS_BASES."
+        )
+    return lanes
 
 
 def build_engine(base: str) -> Engine:
@@ -88,86 +111,108 @@ def _base_to_serve(settings: Settings) -> str:
 
 
 class Worker:
-    """Takes jobs from the queue while there is room, and keeps their leases alive."""
+    """Takes jobs from its lanes while there is room, and keeps their leases alive."""
 
     _engine: Engine
 
-    def __init__(self, settings: Settings, bell: Bell) -> None:
-        self._settings = settings
-        self._bell = bell
+    def __init__(
+        self, settings: Settings, dispatch: Dispatch, blobs: Blobs, lanes: Mapping[str, int]
+    ) -> None:
+        self._heartbeat_seconds = settings.heartbeat_seconds
+        self._dispatch = dispatch
+        self._lanes = lanes
         self._thread = EngineThread(settings.torch_threads)
-        self._jobs = Jobs(settings)
-        self._blobs = Blobs(settings.resolved_storage_dir)
-        self._worker_id = f"{socket.gethostname()}-{os.getpid()}"
+        self._jobs = Jobs(settings, dispatch)
+        self._blobs = blobs
+        self._worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_id()[:6]}"
         self._runs: dict[asyncio.Task[None], JobRun] = {}
-        self._is_stopping = False
+        self._starts: set[asyncio.Task[asyncio.Task[None] | None]] = set()
+        self._stopping = asyncio.Event()
         self._announce_due = _Due(ANNOUNCE_SECONDS)
-        self._wait_seconds = min(settings.poll_seconds, settings.heartbeat_seconds)
 
     def stop(self) -> None:
         """Begin to shut down; `run` returns when every job is given back or ended."""
         log.info("action=worker_stopping jobs=%d", len(self._runs))
-        self._is_stopping = True
+        self._stopping.set()
         for job in self._runs.values():
             job.tell(Order.STOP)
-        ring(self._settings.data_dir, "worker")
 
     async def run(self, build: Callable[[], Engine]) -> None:
         """Build the engine in its thread, and work until `stop`."""
         try:
             self._engine = await self._thread.load(build)
-            log.info("action=worker_started worker=%s", self._worker_id)
-            ticking = asyncio.create_task(self._thread.run())
-            await self._keep_busy()
-            await self._see_jobs_off()
-            await self._thread.stop()
-            await ticking
+            log.info("action=worker_started worker=%s lanes=%s", self._worker_id, ",".join(self._lanes))
+            async with asyncio.TaskGroup() as tasks:
+                ticking = tasks.create_task(self._thread.run())
+                leases = tasks.create_task(self._keep_leases())
+                serving = tasks.create_task(self._dispatch.serve(self._lanes, self._start))
+                await self._stopping.wait()
+                serving.cancel()
+                await self._see_jobs_off()
+                leases.cancel()
+                await self._thread.stop()
+                await ticking
         finally:
             await self._thread.stop()
+        with contextlib.suppress(StoreUnavailable):
+            await workers.withdraw(self._worker_id)
         log.info("action=worker_stopped worker=%s", self._worker_id)
 
-    async def _keep_busy(self) -> None:
-        while not self._is_stopping:
-            await self._announce()
-            # At every wake-up, not only when due: a cancel rings the bell, and this is where it is heard.
-            await self._heartbeat()
-            await self._claim()
-            await self._bell.wait(self._wait_seconds)
-
     async def _see_jobs_off(self) -> None:
-        while self._runs:
-            await asyncio.wait(self._runs, timeout=self._wait_seconds)
-            await self._heartbeat()
+        while self._starts or self._runs:
+            await asyncio.wait({*self._starts, *self._runs}, return_when=asyncio.FIRST_COMPLETED)
+
+    # Leases
+
+    async def _keep_leases(self) -> None:
+        """Renew the leases once a heartbeat, and at every call: a cancel calls, and this is where it is heard."""
+        async with self._dispatch.ears("worker", self._worker_id) as ears:
+            while True:
+                try:
+                    await self._announce()
+                    await self._heartbeat()
+                except StoreUnavailable:
+                    log.warning("action=heartbeat_postponed jobs=%d", len(self._runs))
+                await ears.wait(self._heartbeat_seconds)
 
     async def _announce(self) -> None:
         if self._announce_due():
             identity = self._engine.runner.family.identity
-            await workers.announce(self._worker_id, {identity.name: identity.weights_sha256}, utc_now())
+            bases = {identity.name: identity.weights_sha256}
+            said = Announcement(self._worker_id, bases, tuple(self._lanes), device_title(), memory_bytes())
+            await workers.announce(said, utc_now())
 
     async def _heartbeat(self) -> None:
-        for job in list(self._runs.values()):
-            try:
-                if await self._jobs.heartbeat(job.claim):
-                    job.tell(Order.CANCEL)
-            except ClaimLost as lost:
-                job.tell(lost)
+        runs = {job.claim.job_id: job for job in self._runs.values()}
+        pulse = await self._jobs.heartbeat([job.claim for job in runs.values()])
+        for job_id in pulse.cancelled:
+            runs[job_id].tell(Order.CANCEL)
+        for job_id in pulse.lost:
+            runs[job_id].tell(ClaimLost(job_id))
 
-    async def _claim(self) -> None:
-        while not self._is_stopping:
-            held = [job.claim.kind for job in self._runs.values()]
-            kinds = [kind for kind, most in ADMITTED.items() if held.count(kind) < most]
-            if not kinds:
-                return
-            identity = self._engine.runner.family.identity
-            claim = await self._jobs.claim(worker_id=self._worker_id, bases=[identity.name], kinds=kinds)
-            if claim is None:
-                return
-            job = JobRun(claim, self._jobs, self._blobs, self._thread, self._engine, self._tell_bot)
-            task = asyncio.create_task(job.run())
-            self._runs[task] = job
-            task.add_done_callback(self._forget)
-            if self._is_stopping:  # it came while we were asking
-                job.tell(Order.STOP)
+    # Jobs
+
+    async def _start(self, lane: str) -> asyncio.Task[None] | None:
+        """Claim the best job of a lane and begin it. A claim is never dropped, even when nobody waits any more."""
+        start = asyncio.create_task(self._claim_and_run(lane))
+        self._starts.add(start)
+        start.add_done_callback(self._starts.discard)
+        return await asyncio.shield(start)
+
+    async def _claim_and_run(self, lane: str) -> asyncio.Task[None] | None:
+        if self._stopping.is_set():
+            return None
+        claim = await self._jobs.claim(lane, worker_id=self._worker_id)
+        return None if claim is None else self._begin(claim)
+
+    def _begin(self, claim: Claim) -> asyncio.Task[None]:
+        job = JobRun(claim, self._jobs, self._blobs, self._thread, self._engine)
+        task = asyncio.create_task(job.run())
+        self._runs[task] = job
+        task.add_done_callback(self._forget)
+        if self._stopping.is_set():  # it came while we were asking
+            job.tell(Order.STOP)
+        return task
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         job = self._runs.pop(task)
@@ -175,10 +220,6 @@ class Worker:
         if fault is not None:
             # Not even its failure could be written. The lease runs out, and the job is tried again.
             log.error("action=job_abandoned job=%s fault=%s", job.claim.job_id, type(fault).__name__)
-        ring(self._settings.data_dir, "worker")  # there is room for the next
-
-    def _tell_bot(self) -> None:
-        ring(self._settings.data_dir, "bot")
 
 
 class _Due:

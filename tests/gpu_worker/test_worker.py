@@ -10,7 +10,6 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import pytest
 from PIL import Image
 
 from core.clock import utc_now
-from core.queue.bell import Bell, ring
+from core.queue.dispatch import Dispatch, Ears
 from core.queue.jobs import Jobs, NewJob
 from core.queue.specs import (
     AdapterUse,
@@ -36,9 +35,11 @@ from core.store.blobs import Blobs
 from core.store.database import transaction
 from core.store.records import JobRecord, JobStatus, OutboxRecord
 from core.workspace import Workspace, open_workspace
+from gpu_worker.device import memory_bytes
 from gpu_worker.engine import Engine
-from gpu_worker.main import Worker
+from gpu_worker.main import Worker, lanes_for
 from gpu_worker.runner import Runner
+from tests.conftest import MovableClock
 from tests.gpu_worker.small_family import SmallFamily
 from tests.gpu_worker.specs import photo, preset, train_spec
 
@@ -48,59 +49,78 @@ LONG = preset(num_steps=5000, every=3)
 SECRET = "velvet unicorn"
 
 
+class Studio:
+    """A workspace with a queue and a store, and the worker that it can call in."""
+
+    def __init__(
+        self, settings: Settings, dispatch: Dispatch, blobs: Blobs, workspace: Workspace, ears: Ears
+    ) -> None:
+        self.settings = settings
+        self.dispatch = dispatch
+        self.blobs = blobs
+        self.workspace = workspace
+        self.jobs = Jobs(settings, dispatch)
+        self._ears = ears
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """A worker around a small base, for the length of the block; it is stopped as SIGTERM would."""
+        async with asyncio.timeout(MOST_SECONDS):
+            lanes = lanes_for("tiny", memory_bytes())
+            worker = Worker(self.settings, self.dispatch, self.blobs, lanes)
+            task = asyncio.create_task(worker.run(lambda: Engine(Runner(SmallFamily()))))
+            try:
+                yield
+            finally:
+                worker.stop()
+                await task
+
+    async def ask(self, spec: Spec, price: int = 10) -> JobRecord:
+        """Queue a job."""
+        spec = replace(spec, workspace_id=self.workspace.id)
+        new = NewJob(self.workspace.id, "ana", spec, price, "console", "main", jobs_at_once=3)
+        async with transaction():
+            job = await self.jobs.enqueue(new)
+        assert job is not None
+        await self.dispatch.wake_idle()
+        return job
+
+    async def until(self, job: JobRecord, is_so: Callable[[JobRecord], bool]) -> JobRecord:
+        """Wait for the worker to have written something about a job."""
+        async with asyncio.timeout(MOST_SECONDS):
+            while not is_so(fresh := await JobRecord.get(id=job.id)):
+                await self._ears.wait(0.05)
+        return fresh
+
+    async def done(self, spec: Spec, price: int = 10) -> JobRecord:
+        """Queue a job and wait for its end."""
+        return await self.until(await self.ask(spec, price), has_ended)
+
+    async def training(self, **changes: object) -> Spec:
+        """A training on two photos in the store."""
+        keys = [await self.blobs.put(self.workspace.id, data, ".png") for data in (photo(), photo("navy"))]
+        photos = tuple(TrainingPhoto(key, f"red-mug mug, {SECRET}") for key in keys)
+        return replace(train_spec(), photos=photos, **changes)  # type: ignore[arg-type]
+
+    async def trained(self) -> AdapterUse:
+        """Train to the end."""
+        job = await self.done(await self.training())
+        assert job.status is JobStatus.SUCCEEDED, job.reason
+        result = from_json(TrainResult, job.result)
+        return AdapterUse("red-mug", "v1", result.adapter_key, "zz03", "mug", result.base_weights_sha256)
+
+
 @pytest.fixture
-async def workspace(database: None) -> Workspace:
-    opened, _ = await open_workspace(
+async def studio(settings: Settings, dispatch: Dispatch, blobs: Blobs) -> AsyncIterator[Studio]:
+    workspace, _ = await open_workspace(
         "console", "local", default_plan="pro", plans=load_plans(), now=utc_now()
     )
-    return opened
-
-
-@pytest.fixture
-async def bot_bell(settings: Settings) -> AsyncIterator[Bell]:
-    async with Bell(settings.data_dir, "bot") as bell:
-        yield bell
-
-
-@asynccontextmanager
-async def working(settings: Settings) -> AsyncIterator[None]:
-    """A worker around a small base, for the length of the block; it is stopped as SIGTERM would."""
-    async with asyncio.timeout(MOST_SECONDS), Bell(settings.data_dir, "worker") as bell:
-        worker = Worker(settings, bell)
-        task = asyncio.create_task(worker.run(lambda: Engine(Runner(SmallFamily()))))
-        try:
-            yield
-        finally:
-            worker.stop()
-            await task
-
-
-async def ask(settings: Settings, workspace: Workspace, spec: Spec, price: int = 10) -> JobRecord:
-    async with transaction():
-        job = await Jobs(settings).enqueue(
-            NewJob(workspace.id, "ana", replace(spec, workspace_id=workspace.id), price, "console", "main")
-        )
-    assert job is not None
-    ring(settings.data_dir, "worker")
-    return job
-
-
-async def training(blobs: Blobs, workspace: Workspace, **changes: object) -> Spec:
-    keys = [await blobs.put(workspace.id, data, ".png") for data in (photo(), photo("navy"))]
-    photos = tuple(TrainingPhoto(key, f"red-mug mug, {SECRET}") for key in keys)
-    return replace(train_spec(), photos=photos, **changes)  # type: ignore[arg-type]
+    async with dispatch.ears("bot") as ears:
+        yield Studio(settings, dispatch, blobs, workspace, ears)
 
 
 def pictures(prompt: str = "a mug on a beach", adapters: tuple[AdapterUse, ...] = (), count: int = 1) -> Spec:
     return GenerateSpec("", prompt, adapters, "tiny", count, seed=5, width_px=16, height_px=16)
-
-
-async def until(bell: Bell, job: JobRecord, is_so: Callable[[JobRecord], bool]) -> JobRecord:
-    """Wait for the worker to have written something about a job."""
-    async with asyncio.timeout(MOST_SECONDS):
-        while not is_so(fresh := await JobRecord.get(id=job.id)):
-            await bell.wait(0.5)
-    return fresh
 
 
 def has_ended(job: JobRecord) -> bool:
@@ -115,110 +135,88 @@ def has_checkpoint(job: JobRecord) -> bool:
     return job.checkpoint_key is not None
 
 
-async def trained(settings: Settings, blobs: Blobs, workspace: Workspace, bell: Bell) -> AdapterUse:
-    job = await until(bell, await ask(settings, workspace, await training(blobs, workspace)), has_ended)
-    assert job.status is JobStatus.SUCCEEDED, job.reason
-    result = from_json(TrainResult, job.result)
-    return AdapterUse("red-mug", "v1", result.adapter_key, "zz03", "mug", result.base_weights_sha256)
-
-
-async def test_pictures_come_back_with_their_seeds_and_in_a_size_to_look_at(
-    settings: Settings, blobs: Blobs, workspace: Workspace, bot_bell: Bell
-) -> None:
-    async with working(settings):
-        asked = await ask(settings, workspace, pictures(f"a mug, {SECRET}, quilted", count=2))
-        job = await until(bot_bell, asked, has_ended)
+async def test_pictures_come_back_with_their_seeds_and_in_a_size_to_look_at(studio: Studio) -> None:
+    async with studio.working():
+        asked = await studio.ask(pictures(f"a mug, {SECRET}, quilted", count=2))
+        job = await studio.until(asked, has_ended)
     result = from_json(GenerateResult, job.result)
     assert job.status is JobStatus.SUCCEEDED
     assert [made.seed for made in result.pictures] == [5, 6]
     assert result.unknown_words == ("quilted",)
     for made in result.pictures:
-        with Image.open(BytesIO(await blobs.get(made.blob_key))) as image:
+        with Image.open(BytesIO(await studio.blobs.get(made.blob_key))) as image:
             assert image.size == (made.width_px, made.height_px) == (64, 64)
             assert image.info == {"seed": str(made.seed)}
 
 
 async def test_a_trained_name_changes_the_picture_and_the_store_keeps_only_what_counts(
-    settings: Settings, blobs: Blobs, workspace: Workspace, bot_bell: Bell
+    studio: Studio,
 ) -> None:
-    async with working(settings):
-        use = await trained(settings, blobs, workspace, bot_bell)
-        named = await until(
-            bot_bell, await ask(settings, workspace, pictures("@red-mug on a beach", (use,))), has_ended
-        )
-        plain = await until(
-            bot_bell, await ask(settings, workspace, pictures("zz03 mug on a beach")), has_ended
-        )
+    async with studio.working():
+        use = await studio.trained()
+        named = await studio.done(pictures("@red-mug on a beach", (use,)))
+        plain = await studio.done(pictures("zz03 mug on a beach"))
     with_it, without = (from_json(GenerateResult, job.result).pictures[0].blob_key for job in (named, plain))
     assert with_it != without
-    weights = [key for key in await blobs.keys(workspace.id) if key.endswith(".safetensors")]
+    weights = [key for key in await studio.blobs.keys(studio.workspace.id) if key.endswith(".safetensors")]
     assert weights == [use.adapter_key]  # every checkpoint is gone again
 
 
-async def test_a_training_shows_progress_time_left_and_previews(
-    settings: Settings, blobs: Blobs, workspace: Workspace, bot_bell: Bell
-) -> None:
-    async with working(settings):
-        asked = await ask(settings, workspace, await training(blobs, workspace, preset=LONG))
-        job = await until(bot_bell, asked, lambda job: job.preview_key and job.progress_seconds_left)
+async def test_a_training_shows_progress_time_left_and_previews(studio: Studio) -> None:
+    async with studio.working():
+        asked = await studio.ask(await studio.training(preset=LONG))
+        job = await studio.until(asked, lambda job: job.preview_key and job.progress_seconds_left)
         assert job.progress_total > job.progress_done > 0
         assert job.progress_seconds_left > 0
-        with Image.open(BytesIO(await blobs.get(job.preview_key))) as preview:
+        with Image.open(BytesIO(await studio.blobs.get(job.preview_key))) as preview:
             assert preview.size == (64, 64)
 
 
-async def test_a_picture_is_made_while_somebody_trains(
-    settings: Settings, blobs: Blobs, workspace: Workspace, bot_bell: Bell
-) -> None:
-    async with working(settings):
-        long = await ask(settings, workspace, await training(blobs, workspace, preset=LONG))
-        await until(bot_bell, long, has_begun)
-        made = await until(bot_bell, await ask(settings, workspace, pictures()), has_ended)
+async def test_a_picture_is_made_while_somebody_trains(studio: Studio) -> None:
+    async with studio.working():
+        long = await studio.ask(await studio.training(preset=LONG))
+        await studio.until(long, has_begun)
+        made = await studio.done(pictures())
         assert made.status is JobStatus.SUCCEEDED
         assert (await JobRecord.get(id=long.id)).status is JobStatus.RUNNING
 
 
-async def test_a_running_training_stops_when_it_is_cancelled(
-    settings: Settings, blobs: Blobs, workspace: Workspace, bot_bell: Bell
-) -> None:
-    before = await workspace.balance()
-    async with working(settings):
-        asked = await ask(settings, workspace, await training(blobs, workspace, preset=LONG))
-        await Jobs(settings).cancel(await until(bot_bell, asked, has_checkpoint))
-        ring(settings.data_dir, "worker")
-        job = await until(bot_bell, asked, has_ended)
+async def test_a_running_training_stops_when_it_is_cancelled(studio: Studio) -> None:
+    before = await studio.workspace.balance()
+    async with studio.working():
+        asked = await studio.ask(await studio.training(preset=LONG))
+        await studio.jobs.cancel(await studio.until(asked, has_checkpoint))
+        job = await studio.until(asked, has_ended)
         assert job.status is JobStatus.CANCELLED
-        again = await until(bot_bell, await ask(settings, workspace, pictures(), price=0), has_ended)
+        again = await studio.done(pictures(), price=0)
         assert again.status is JobStatus.SUCCEEDED
-    assert await workspace.balance() == before  # of five thousand steps next to none were taken
-    assert not [key for key in await blobs.keys(workspace.id) if key.endswith(".safetensors")]
+    assert await studio.workspace.balance() == before  # of five thousand steps next to none were taken
+    assert not [key for key in await studio.blobs.keys(studio.workspace.id) if key.endswith(".safetensors")]
 
 
 async def test_a_stopped_worker_keeps_what_was_learnt_and_gives_the_job_back(
-    settings: Settings, blobs: Blobs, workspace: Workspace, bot_bell: Bell, caplog: pytest.LogCaptureFixture
+    studio: Studio, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    async with working(settings):
-        asked = await ask(settings, workspace, await training(blobs, workspace, preset=LONG))
-        await until(bot_bell, asked, has_begun)
+    async with studio.working():
+        asked = await studio.ask(await studio.training(preset=LONG))
+        await studio.until(asked, has_begun)
     job = await JobRecord.get(id=asked.id)
     assert (job.status, job.attempts) == (JobStatus.QUEUED, 0)
     assert job.checkpoint_key is not None
     caplog.clear()
-    async with working(settings):
-        await until(bot_bell, asked, lambda row: row.progress_done > job.progress_done)
+    async with studio.working():
+        await studio.until(asked, lambda row: row.progress_done > job.progress_done)
     assert "action=training_resumed" in caplog.text
 
 
-async def test_a_worker_that_lost_its_job_leaves_it_alone(
-    settings: Settings, blobs: Blobs, workspace: Workspace, bot_bell: Bell
-) -> None:
-    async with working(settings):
-        asked = await ask(settings, workspace, await training(blobs, workspace, preset=LONG))
-        await until(bot_bell, asked, has_begun)
+async def test_a_worker_that_lost_its_job_leaves_it_alone(studio: Studio) -> None:
+    async with studio.working():
+        asked = await studio.ask(await studio.training(preset=LONG))
+        await studio.until(asked, has_begun)
         thief = "f" * 32
         await JobRecord.filter(id=asked.id).update(claim_token=thief)
-        other = await until(bot_bell, await ask(settings, workspace, pictures()), has_ended)
+        other = await studio.done(pictures())
         assert other.status is JobStatus.SUCCEEDED
     job = await JobRecord.get(id=asked.id)
     assert (job.status, job.claim_token) == (JobStatus.RUNNING, thief)
@@ -238,25 +236,25 @@ async def test_a_worker_that_lost_its_job_leaves_it_alone(
     ],
 )
 async def test_what_cannot_be_made_is_said_and_costs_nothing(
-    settings: Settings, workspace: Workspace, bot_bell: Bell, use: AdapterUse, sentence: str
+    studio: Studio, use: AdapterUse, sentence: str
 ) -> None:
-    before = await workspace.balance()
-    async with working(settings):
-        job = await until(bot_bell, await ask(settings, workspace, pictures("@ada", (use,))), has_ended)
+    before = await studio.workspace.balance()
+    async with studio.working():
+        job = await studio.done(pictures("@ada", (use,)))
     assert job.status is JobStatus.FAILED
     assert job.reason.startswith(sentence)
-    assert await workspace.balance() == before
+    assert await studio.workspace.balance() == before
 
 
 async def test_a_fault_in_one_job_ends_that_job_alone_and_tells_the_log_no_prompt(
-    settings: Settings, blobs: Blobs, workspace: Workspace, bot_bell: Bell, caplog: pytest.LogCaptureFixture
+    studio: Studio, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    broken = await training(blobs, workspace, test_prompts=())  # a fault of ours, in the middle of a step
-    async with working(settings):
-        bad = await ask(settings, workspace, broken)
-        good = await ask(settings, workspace, pictures(f"a mug, {SECRET}"))
-        bad, good = await until(bot_bell, bad, has_ended), await until(bot_bell, good, has_ended)
+    broken = await studio.training(test_prompts=())  # a fault of ours, in the middle of a step
+    async with studio.working():
+        bad = await studio.ask(broken)
+        good = await studio.ask(pictures(f"a mug, {SECRET}"))
+        bad, good = await studio.until(bad, has_ended), await studio.until(good, has_ended)
     assert (bad.status, good.status) == (JobStatus.FAILED, JobStatus.SUCCEEDED)
     assert "Your credits are back" in bad.reason
     worker_log = "\n".join(row.getMessage() for row in caplog.records if row.name.startswith("gpu_worker"))
@@ -264,11 +262,9 @@ async def test_a_fault_in_one_job_ends_that_job_alone_and_tells_the_log_no_promp
     assert SECRET not in worker_log
 
 
-async def test_a_worker_says_that_it_is_there_and_with_which_weights(
-    settings: Settings, workspace: Workspace, bot_bell: Bell
-) -> None:
-    async with working(settings):
-        await until(bot_bell, await ask(settings, workspace, pictures()), has_ended)
+async def test_a_worker_says_that_it_is_there_and_with_which_weights(studio: Studio) -> None:
+    async with studio.working():
+        await studio.done(pictures())
         assert await is_online("tiny", utc_now())
         assert await weights_of("tiny") == SmallFamily().identity.weights_sha256
 
@@ -310,27 +306,28 @@ def while_alive(
 
 
 async def test_a_training_survives_the_death_of_its_worker(
-    settings: Settings, blobs: Blobs, workspace: Workspace, bot_bell: Bell, tmp_path: Path
+    studio: Studio, clock: MovableClock, tmp_path: Path
 ) -> None:
-    spec = await training(
-        blobs,
-        workspace,
+    spec = await studio.training(
         preset=replace(preset(num_steps=8, every=2), preview_every_steps=100, batch_size=2),
         test_prompts=("@red-mug on a beach",),
     )
-    asked = await ask(settings, workspace, spec)
+    asked = await studio.ask(spec)
     first, second = tmp_path / "first.log", tmp_path / "second.log"
-    async with worker_process(settings, first) as process:
-        await until(bot_bell, asked, while_alive(process, first, has_checkpoint))
+    async with worker_process(studio.settings, first) as process:
+        await studio.until(asked, while_alive(process, first, has_checkpoint))
         process.kill()
         await process.wait()
     job = await JobRecord.get(id=asked.id)
     assert job.status is JobStatus.RUNNING
     # What housekeeping does once the lease has run out.
-    assert await Jobs(settings, lambda: utc_now() + timedelta(seconds=11)).return_stalled() == 1
+    sweep = Jobs(studio.settings, studio.dispatch, utc_now, clock.monotonic)
+    assert await sweep.return_stalled() == 0
+    clock.advance(seconds=31)
+    assert await sweep.return_stalled() == 1
 
-    async with worker_process(settings, second) as process:
-        job = await until(bot_bell, asked, while_alive(process, second, has_ended))
+    async with worker_process(studio.settings, second) as process:
+        job = await studio.until(asked, while_alive(process, second, has_ended))
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
     assert (job.status, job.attempts) == (JobStatus.SUCCEEDED, 2), job.reason
