@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import signal
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 
 from bot.commands.drafting import resume
+from bot.connections import Connections
 from bot.console.frontend import Console
 from bot.context import Context
 from bot.delivery import Delivery
@@ -18,11 +20,13 @@ from bot.housekeeping import start_sweeps
 from bot.inbox import Inbox
 from core import demo_models
 from core.clock import Clock, utc_now
+from core.patience import patiently
 from core.processes import exit_with_parent
+from core.queue.dispatch import open_dispatch
 from core.queue.jobs import Jobs
 from core.rules.plans import load_plans
 from core.settings import Settings
-from core.store.blobs import Blobs
+from core.store.blobs import Blobs, open_blobs
 from core.store.database import open_database
 from core.store.records import WorkspaceRecord
 
@@ -43,15 +47,16 @@ async def open_context(settings: Settings, clock: Clock = utc_now) -> AsyncGener
         initializer=exit_with_parent,
         initargs=(signal.SIGKILL,),
     )
-    blobs = Blobs(settings.resolved_storage_dir)
+    blobs = open_blobs(settings)
     frontends = {frontend.platform: frontend for frontend in configured_frontends(settings, blobs)}
     try:
-        async with open_database(settings):
+        async with open_database(settings), open_dispatch(settings) as dispatch:
             yield Context(
                 settings=settings,
                 plans=load_plans(settings.plans_file),
                 blobs=blobs,
-                jobs=Jobs(settings, clock),
+                dispatch=dispatch,
+                jobs=Jobs(settings, dispatch, clock),
                 frontends=frontends,
                 photo_processes=processes,
                 clock=clock,
@@ -68,16 +73,42 @@ async def serve(settings: Settings) -> None:
 
 async def run(context: Context) -> None:
     """Answer, deliver and sweep until cancelled; what an earlier process left half-done goes on first."""
-    inbox = Inbox(context)
-    for workspace in await WorkspaceRecord.all():  # this release may bring the shipped models anew
-        await demo_models.install(workspace.id, context.blobs)
+    settings = context.settings
+    connections = Connections(beat_seconds=settings.heartbeat_seconds, lease_seconds=settings.lease_seconds)
+    inbox = Inbox(context, platforms=tuple)  # each platform is adopted when its connection is held
+    delivery = Delivery(context, platforms=partial(_platforms_held, context, connections))
+    await patiently(lambda: _bring_demo_models(context), "demo models")
     sweeps = start_sweeps(context)
     try:
-        await resume(context)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(inbox.run())
-            tasks.create_task(Delivery(context).run())
+            tasks.create_task(delivery.run())
             for frontend in context.frontends.values():
-                tasks.create_task(frontend.run(inbox.accept))
+                tasks.create_task(_serve(context, connections, inbox, frontend))
     finally:
         sweeps.shutdown(wait=False)
+
+
+async def _serve(context: Context, connections: Connections, inbox: Inbox, frontend: Frontend) -> None:
+    """Serve a platform, alone among all bot processes where it allows only one."""
+
+    async def talk() -> None:
+        await patiently(lambda: resume(context, frontend.platform), f"drafts of {frontend.platform}")
+        await inbox.adopt(frontend.platform)
+        await frontend.run(inbox.accept)
+
+    if frontend.connection is None:
+        await talk()
+    else:
+        await connections.hold(frontend.connection, talk)
+
+
+def _platforms_held(context: Context, connections: Connections) -> Collection[str]:
+    held = {None, *connections.held()}
+    return [name for name, frontend in context.frontends.items() if frontend.connection in held]
+
+
+async def _bring_demo_models(context: Context) -> None:
+    """Give every workspace the shipped models as this release has them."""
+    for workspace in await WorkspaceRecord.all():
+        await demo_models.install(workspace.id, context.blobs)

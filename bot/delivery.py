@@ -1,93 +1,200 @@
 """From rows to threads: every ending told exactly once, and cards that follow their jobs.
 
-An ending is an outbox row, written in the transaction that ended the job. Telling it is either an edit of
-the job's card, which may be repeated, or a post under a nonce, which the front-end looks for before it posts.
-The row is marked only afterwards, so a crash in between repeats the telling and not the message.
+An ending is an outbox row with a part for each of its messages. Telling a part is either an edit of the job's
+card, which may be repeated, or a post under a nonce, which the front-end looks for before it posts. The part
+is marked only afterwards, so a crash in between repeats the telling and not the message.
+
+Several bot processes may do this over one database: a row is told by whoever claimed it.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from datetime import timedelta
+from collections.abc import AsyncGenerator, Callable, Collection
+from contextlib import asynccontextmanager, suppress
 
 from bot import cards
 from bot.context import Context
 from bot.endings import announcement, ending_of
-from bot.frontend import FrontendUnavailable
 from bot.replies import Reply
 from bot.requests import ThreadAddress
-from core.queue.bell import Bell
-from core.store.records import JobRecord, JobStatus, OutboxRecord
+from core.errors import ClaimLost, StoreUnavailable
+from core.queue import outbox
+from core.queue.dispatch import Ears
+from core.queue.outbox import Outbox, Telling
+from core.queue.progress import Look, open_jobs
+from core.store.records import JobRecord, JobStatus
 
 log = logging.getLogger(__name__)
 
-MAX_DELIVERY_ATTEMPTS = 12
-FIRST_RETRY_SECONDS = 1.0
-LONGEST_RETRY_SECONDS = 600.0
+LONGEST_TELLING_SECONDS = 120.0
+"""A message that did not reach its platform by then is tried later: the others wait behind it."""
+
+CARD_GRACE_SECONDS = 15.0
+"""A job can end while its first card is still being posted: its ending waits for that card for so long."""
+CARD_LOOK_SECONDS = 1.0
+
+Platforms = Callable[[], Collection[str]]
+"""The platforms that this process may speak on now."""
 
 
 class Delivery:
-    """One loop a bot process: endings first, then progress, so that a card never goes back."""
+    """One loop a platform: endings first, then progress, so that a card never goes back."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(
+        self,
+        context: Context,
+        *,
+        platforms: Platforms | None = None,
+        endings: Outbox | None = None,
+    ) -> None:
+        """Deliver on all front-ends of the process unless `platforms` says which it holds."""
         self._context = context
-        self._shown: dict[str, Reply] = {}
-        """What each running job's card says, only to spare edits that would change nothing."""
+        self._platforms = platforms or (lambda: context.frontends)
+        self._outbox = endings or Outbox(context.settings, context.clock)
+        self._shown: dict[str, Look] = {}
+        """What each open job's card was made from, only to spare edits that would change nothing."""
 
     async def run(self) -> None:
-        """Deliver until cancelled, woken by the worker's bell and by the clock."""
-        settings = self._context.settings
-        async with Bell(settings.data_dir, "bot") as bell:
-            while True:
-                await self.deliver_due()
-                await self.follow_open_jobs()
-                await bell.wait(settings.poll_seconds)
+        """Deliver until cancelled, woken by those who end jobs and by the clock."""
+        async with self._context.dispatch.ears("bot") as ears, asyncio.TaskGroup() as tasks:
+            for platform in self._context.frontends:
+                tasks.create_task(self._serve(platform, ears))
+
+    async def _serve(self, platform: str, ears: Ears) -> None:
+        """Serve one platform, so that a slow one holds up no other."""
+        is_store_there = True
+        while True:
+            try:
+                if platform in self._platforms():
+                    await self._deliver(platform)
+                    await self._follow(platform)
+            except StoreUnavailable:
+                if is_store_there:
+                    log.warning("action=delivery_waits_for_store platform=%s", platform)
+                is_store_there = False
+            else:
+                is_store_there = True
+            await ears.wait(self._context.settings.poll_seconds)
 
     async def deliver_due(self) -> None:
         """Tell every ending whose time has come."""
-        due = OutboxRecord.filter(
-            platform__in=list(self._context.frontends),
-            delivered_at=None,
-            failed_at=None,
-            next_attempt_at__lte=self._context.clock(),
-        )
-        for row in await due.order_by("created_at"):
-            try:
-                await self._tell(await JobRecord.get(id=row.job_id))
-            except FrontendUnavailable:
-                await self._try_later(row)
-            else:
-                await OutboxRecord.filter(id=row.id).update(delivered_at=self._context.clock())
-                self._shown.pop(row.job_id, None)
+        for platform in self._platforms():
+            await self._deliver(platform)
 
     async def follow_open_jobs(self) -> None:
-        """Bring the cards of queued and running jobs up to date."""
-        jobs = await JobRecord.filter(
-            status__in=[JobStatus.QUEUED, JobStatus.RUNNING], platform__in=list(self._context.frontends)
-        )
-        for job in jobs:
-            reply = await cards.job_reply(self._context, job)
-            if reply is None or job.card_message is None or self._shown.get(job.id) == reply:
-                continue
-            try:
-                await cards.show_job(self._context, job)
-            except FrontendUnavailable:
-                continue  # progress is not worth a retry: the next look tells more
-            self._shown[job.id] = reply
+        """Bring the cards of running jobs up to date, and those of the first in line."""
+        for platform in self._platforms():
+            await self._follow(platform)
 
-    async def _tell(self, job: JobRecord) -> None:
+    # Endings
+
+    async def _deliver(self, platform: str) -> None:
+        for row in await self._outbox.due([platform]):
+            telling = await self._outbox.claim(row)
+            if telling is not None:
+                await self._tell(telling)
+
+    async def _tell(self, telling: Telling) -> None:
+        try:
+            async with self._claimed(telling):
+                job = await JobRecord.get(id=telling.job_id)
+                if self._may_get_card(job):
+                    await self._outbox.let_go(telling, wait_seconds=CARD_LOOK_SECONDS)
+                    return
+                for part in await self._outbox.parts(telling, job):
+                    await self._tell_part(part.name, job)
+                    await self._outbox.mark_part_told(telling, part)
+                await self._outbox.mark_told(telling)
+        except ClaimLost:
+            log.info("action=delivery_left_to_another job=%s", telling.job_id)
+        except asyncio.CancelledError:
+            with suppress(ClaimLost, StoreUnavailable):
+                await self._outbox.let_go(telling)
+            raise
+        except Exception as fault:  # noqa: BLE001 - one ending must not stop the others
+            log.warning(
+                "action=delivery_postponed job=%s attempts=%d fault=%s",
+                telling.job_id,
+                telling.attempts + 1,
+                type(fault).__name__,
+            )
+            with suppress(ClaimLost):
+                await self._outbox.postpone(telling)
+
+    def _may_get_card(self, job: JobRecord) -> bool:
+        """Tell whether the command that queued the job may still be posting its card."""
+        if job.card_message is not None or job.ended_at is None:
+            return False
+        return 0 <= (self._context.clock() - job.ended_at).total_seconds() < CARD_GRACE_SECONDS
+
+    async def _tell_part(self, name: str, job: JobRecord) -> None:
         thread = ThreadAddress(job.platform, job.thread)
-        news = await announcement(job)
-        if news is not None:
-            await self._context.frontends[job.platform].post(thread, news, nonce=f"n{job.id[:24]}")
-        card = await ending_of(job)
-        await cards.show(self._context, thread, job.card_message, card, nonce=f"e{job.id[:24]}")
+        match name:
+            case outbox.NEWS:
+                news = await announcement(job)
+                if news is not None:
+                    await self._post(thread, news, nonce=f"n{job.id[:24]}")
+            case outbox.CARD:
+                card = await ending_of(job)
+                await cards.show(self._context, thread, job.card_message, card, nonce=f"e{job.id[:24]}")
+            case _:
+                raise ValueError(f"no part of an ending is called {name}")
 
-    async def _try_later(self, row: OutboxRecord) -> None:
-        attempts, now = row.attempts + 1, self._context.clock()
-        wait = min(FIRST_RETRY_SECONDS * 2**row.attempts, LONGEST_RETRY_SECONDS)
-        gave_up = {"failed_at": now} if attempts >= MAX_DELIVERY_ATTEMPTS else {}
-        await OutboxRecord.filter(id=row.id).update(
-            attempts=attempts, next_attempt_at=now + timedelta(seconds=wait), **gave_up
-        )
-        log.warning("action=delivery_postponed job=%s attempts=%d", row.job_id, attempts)
+    async def _post(self, thread: ThreadAddress, reply: Reply, *, nonce: str) -> None:
+        await self._context.frontends[thread.platform].post(thread, reply, nonce=nonce)
+
+    @asynccontextmanager
+    async def _claimed(self, telling: Telling) -> AsyncGenerator[None]:
+        """Keep a claim while its ending is told.
+
+        Raises:
+            TimeoutError: The claim could not be kept, or the telling took too long: what it did is cancelled.
+        """
+        async with asyncio.timeout(self._context.settings.lease_seconds) as limit:
+            keeper = asyncio.create_task(self._keep(telling, limit))
+            try:
+                yield
+            finally:
+                keeper.cancel()
+                await asyncio.wait({keeper})
+
+    async def _keep(self, telling: Telling, limit: asyncio.Timeout) -> None:
+        settings, loop = self._context.settings, asyncio.get_running_loop()
+        ends_at = loop.time() + LONGEST_TELLING_SECONDS
+        while True:
+            await asyncio.sleep(settings.heartbeat_seconds)
+            now = loop.time()
+            try:
+                await self._outbox.renew(telling)
+            except StoreUnavailable:
+                continue
+            except ClaimLost:
+                limit.reschedule(now)
+                return
+            limit.reschedule(min(now + settings.lease_seconds, ends_at))
+
+    # Progress
+
+    async def _follow(self, platform: str) -> None:
+        looks = await open_jobs(platform, self._context.clock())
+        for look in looks:
+            if look.job.card_message is not None and self._shown.get(look.job.id) != look:
+                await self._show(look)
+        others = {job_id: look for job_id, look in self._shown.items() if look.job.platform != platform}
+        seen = {look.job.id: look for look in looks if look.job.id in self._shown}
+        self._shown = others | seen
+
+    async def _show(self, look: Look) -> None:
+        try:
+            await cards.show_job(self._context, look.job)
+        except StoreUnavailable:
+            raise
+        except Exception as fault:  # noqa: BLE001 - progress is not worth a retry: the next look tells more
+            log.warning("action=progress_not_shown job=%s fault=%s", look.job.id, type(fault).__name__)
+        else:
+            self._shown[look.job.id] = look
+        # Another process may have told the ending just before this edit arrived.
+        if await JobRecord.exists(id=look.job.id, status__not_in=[JobStatus.QUEUED, JobStatus.RUNNING]):
+            await outbox.tell_card_again(look.job.id, self._context.clock())

@@ -28,6 +28,8 @@ class Frontend(Protocol):
     """A chat platform. Requests come in through the `accept` given to `run`; replies go out as the bot."""
 
     platform: str
+    connection: str | None
+    """The name of what only one process may hold at a time, or None where the platform itself sees to that."""
 
     async def run(self, accept: Accept) -> None:
         """Serve until cancelled: parse each event, `accept` it, acknowledge it."""

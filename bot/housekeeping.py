@@ -1,7 +1,8 @@
 """Sweeps: what time alone has to do.
 
 Each sweep reads due rows, so nothing is lost when a process dies between two of them. The timer fires in
-every bot process; a row that is moved by compare-and-set lets one of them run the sweep.
+every bot process, and `core.ticks` lets one of them run the sweep. A sweep that cannot reach the store is
+run at its next time.
 """
 # pyright: basic, reportMissingTypeStubs=false
 # (apscheduler ships no types)
@@ -10,74 +11,57 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
-from tortoise.exceptions import IntegrityError
 
 from bot import cards
 from bot.context import Context
 from bot.frontend import FrontendUnavailable
 from bot.requests import Requester, ThreadAddress
 from core import drafts, intake
+from core.errors import StoreUnavailable
+from core.queue import workers
+from core.scrub import scrub
 from core.store.records import (
     DraftRecord,
     DraftState,
     InboxRecord,
     PhotoRecord,
-    TickRecord,
     WorkspaceRecord,
 )
+from core.ticks import claim_tick
 
 log = logging.getLogger(__name__)
 
 STALLED_EVERY_SECONDS = 5
+LINE_EVERY_SECONDS = 10
 EXPIRY_EVERY_SECONDS = 600
+SCRUB_EVERY_SECONDS = 6 * 3600
+LONGEST_TIMER_SECONDS = 600
+"""How often a process asks whether a rare sweep is due: it may not live for as long as the sweep's interval."""
 INBOX_KEPT = timedelta(days=7)
 """How long a request's key is remembered against repeats; platforms repeat within minutes."""
 
 EXPIRED = "Nobody came back to this for a day, so its photos are erased. Start again with /train."
 
 
-def start_sweeps(context: Context) -> AsyncIOScheduler:
-    """Start the timers; `shutdown()` of what is returned ends them."""
-    scheduler = AsyncIOScheduler()
-    sweeps: list[tuple[str, int, Callable[[Context], Awaitable[object]]]] = [
-        ("stalled", STALLED_EVERY_SECONDS, return_stalled),
-        ("expiry", EXPIRY_EVERY_SECONDS, expire),
-    ]
-    for name, every_seconds, sweep in sweeps:
-        scheduler.add_job(
-            run_if_due, IntervalTrigger(seconds=every_seconds), args=(context, name, every_seconds, sweep),
-            coalesce=True, max_instances=1,
-        )  # fmt: skip
-    scheduler.start()
-    return scheduler
+@dataclass(frozen=True)
+class Sweep:
+    """Something to do now and then."""
 
-
-async def run_if_due(
-    context: Context, name: str, every_seconds: int, sweep: Callable[[Context], Awaitable[object]]
-) -> bool:
-    """Run the sweep if no other process did so since it was last due."""
-    now = context.clock()
-    due_next = now + timedelta(seconds=every_seconds * 0.9)
-    tick = await TickRecord.get_or_none(name=name)
-    if tick is None:
-        try:
-            await TickRecord.create(name=name, due_at=due_next)
-        except IntegrityError:
-            return False
-    elif await TickRecord.filter(name=name, due_at=tick.due_at, due_at__lte=now).update(due_at=due_next) == 0:
-        return False
-    await sweep(context)
-    return True
+    name: str
+    every_seconds: int
+    run: Callable[[Context], Awaitable[object]]
+    is_everybodys: bool = False
+    """Every process runs it, each time."""
 
 
 async def return_stalled(context: Context) -> None:
     """Queue the jobs of silent workers again."""
-    if await context.jobs.return_stalled():
-        context.wake_worker()
+    await context.jobs.return_stalled()
 
 
 async def expire(context: Context) -> None:
@@ -88,6 +72,53 @@ async def expire(context: Context) -> None:
     for draft in await idle.exclude(state__in=[DraftState.CLOSED, DraftState.QUEUED]):
         await _expire_draft(context, draft)
     await InboxRecord.filter(handled_at__lt=now - INBOX_KEPT).delete()
+
+
+async def scrub_files(context: Context) -> None:
+    """Delete files that no row refers to, and report rows whose file is gone."""
+    grace = timedelta(hours=context.settings.orphan_grace_hours)
+    await scrub(context.blobs, grace=grace, now=context.clock())
+
+
+async def keep_the_line(context: Context) -> None:
+    """Make good what the dispatcher lost, give out places that nobody gave out, forget workers long gone."""
+    await context.dispatch.recover()
+    await context.jobs.admit_waiting()
+    await workers.forget_silent(context.clock())
+
+
+SWEEPS = (
+    # Who is silent is seen by watching for a while, so every process has to watch by itself.
+    Sweep("stalled", STALLED_EVERY_SECONDS, return_stalled, is_everybodys=True),
+    Sweep("line", LINE_EVERY_SECONDS, keep_the_line),
+    Sweep("expiry", EXPIRY_EVERY_SECONDS, expire),
+    Sweep("scrub", SCRUB_EVERY_SECONDS, scrub_files),
+)
+
+
+def start_sweeps(context: Context) -> AsyncIOScheduler:
+    """Start the timers; `shutdown()` of what is returned ends them."""
+    scheduler = AsyncIOScheduler()
+    for sweep in SWEEPS:
+        timer_seconds = min(sweep.every_seconds, LONGEST_TIMER_SECONDS)
+        scheduler.add_job(
+            run_if_due, IntervalTrigger(seconds=timer_seconds), args=(context, sweep),
+            coalesce=True, max_instances=1,
+        )  # fmt: skip
+    scheduler.start()
+    return scheduler
+
+
+async def run_if_due(context: Context, sweep: Sweep) -> bool:
+    """Run the sweep if no other process did so since it was last due."""
+    try:
+        if not sweep.is_everybodys and not await claim_tick(sweep.name, sweep.every_seconds, context.clock()):
+            return False
+        await sweep.run(context)
+    except StoreUnavailable:
+        log.warning("action=sweep_postponed sweep=%s", sweep.name)
+        return False
+    return True
 
 
 async def _expire_draft(context: Context, draft: DraftRecord) -> None:

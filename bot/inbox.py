@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Awaitable, Callable, Collection
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 from tortoise.exceptions import IntegrityError
@@ -17,9 +18,14 @@ from bot.context import Context
 from bot.frontend import FrontendUnavailable
 from bot.replies import Refusal, Reply
 from bot.requests import Request, ThreadAddress
+from core.errors import StoreUnavailable
 from core.store.records import InboxRecord, new_id
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Platforms = Callable[[], Collection[str]]
+"""The platforms that this process may speak on now."""
 
 RETRY_SECONDS = 5.0
 """How long a request waits whose answer could not be posted."""
@@ -49,21 +55,40 @@ def from_payload(payload: str) -> Request:
 class Inbox:
     """One task a thread, so that a thread's requests are answered in order and threads do not wait for each other."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(
+        self, context: Context, *, platforms: Platforms | None = None, retry_seconds: float = RETRY_SECONDS
+    ) -> None:
+        """Answer on all front-ends of the process unless `platforms` says which it holds from the start."""
         self._context = context
+        self._platforms = platforms or (lambda: context.frontends)
+        self._retry_seconds = retry_seconds
         self._queues: dict[ThreadAddress, asyncio.Queue[tuple[str, Request]]] = {}
+        self._in_hand: set[str] = set()
         self._tasks: asyncio.TaskGroup | None = None
+        self._is_running = asyncio.Event()
 
     async def run(self) -> None:
         """Answer until cancelled, beginning with what an earlier process left unanswered."""
         async with asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            for row in await InboxRecord.filter(handled_at=None).order_by("created_at"):
-                self._hand_on(row.id, from_payload(row.payload))
+            self._is_running.set()
+            for platform in self._platforms():
+                await self.adopt(platform)
             await asyncio.Event().wait()
 
+    async def adopt(self, platform: str) -> None:
+        """Answer what the process that held the platform before left unanswered, once the inbox runs."""
+        await self._is_running.wait()
+        unanswered = InboxRecord.filter(handled_at=None, platform=platform).order_by("created_at")
+        for row in await self._patiently(unanswered.all):
+            self._hand_on(row.id, from_payload(row.payload))
+
     async def accept(self, request: Request, dedupe_key: str) -> None:
-        """Write a request down; a repeated key is the same request."""
+        """Write a request down; a repeated key is the same request.
+
+        Raises:
+            StoreUnavailable: It is not written down. The front-end tells its person so.
+        """
         platform = request.requester.platform
         row_id = new_id()
         try:
@@ -78,8 +103,9 @@ class Inbox:
         self._hand_on(row_id, request)
 
     def _hand_on(self, row_id: str, request: Request) -> None:
-        if self._tasks is None:
+        if self._tasks is None or row_id in self._in_hand:
             return  # not running yet: the row is found when it does
+        self._in_hand.add(row_id)
         thread = request.requester.thread
         if thread not in self._queues:
             self._queues[thread] = asyncio.Queue()
@@ -91,10 +117,13 @@ class Inbox:
             row_id, request = await queue.get()
             try:
                 await self._handle(row_id, request)
-            except FrontendUnavailable:
+            except (FrontendUnavailable, StoreUnavailable) as fault:
                 # What was done under this id is not done again, so asking once more only tells what is left.
-                log.warning("action=answer_postponed request=%s", row_id)
-                asyncio.get_running_loop().call_later(RETRY_SECONDS, queue.put_nowait, (row_id, request))
+                log.warning("action=answer_postponed request=%s fault=%s", row_id, type(fault).__name__)
+                loop = asyncio.get_running_loop()
+                loop.call_later(self._retry_seconds, queue.put_nowait, (row_id, request))
+            else:
+                self._in_hand.discard(row_id)
 
     async def _handle(self, row_id: str, request: Request) -> None:
         reply = await self._answer(row_id, request)
@@ -102,14 +131,24 @@ class Inbox:
             frontend = self._context.frontends[request.requester.platform]
             await frontend.post(request.requester.thread, reply, nonce=f"r{row_id[:24]}")
         # A request holds prompts and file names: once answered, only its key is kept.
-        await InboxRecord.filter(id=row_id).update(handled_at=self._context.clock(), payload="")
+        row = InboxRecord.filter(id=row_id)
+        await self._patiently(lambda: row.update(handled_at=self._context.clock(), payload=""))
 
     async def _answer(self, row_id: str, request: Request) -> Reply | None:
         """Answer one request. The bot's error boundary: a bug costs one answer, not the thread."""
         try:
             return await answer(self._context, request, row_id)
-        except FrontendUnavailable:
+        except (FrontendUnavailable, StoreUnavailable):
             raise
         except Exception:
             log.exception("action=request_failed kind=%s request=%s", type(request).__name__, row_id)
             return Refusal((SOMETHING_BROKE.format(reference=row_id[:8]),))
+
+    async def _patiently(self, query: Callable[[], Awaitable[T]]) -> T:
+        """Do something with rows, however long the store cannot be reached."""
+        while True:
+            try:
+                return await query()
+            except StoreUnavailable:
+                log.warning("action=inbox_waits_for_store")
+                await asyncio.sleep(self._retry_seconds)

@@ -19,6 +19,7 @@ class Console:
     """The front-end that is always there. Its workspace is this machine, its thread is one."""
 
     platform = PLATFORM
+    connection: str | None = None  # a second bot on the same folder finds the socket taken
 
     def __init__(self, settings: Settings, blobs: Blobs) -> None:
         self._socket_path = socket_path(settings.data_dir)

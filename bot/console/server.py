@@ -28,7 +28,7 @@ from bot.console.wire import (
 from bot.frontend import Accept
 from bot.replies import Notice, Refusal
 from bot.requests import ButtonPress, Reaction, Requester, ThreadAddress
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +117,9 @@ class ConsoleServer:
         try:
             asked = parse(Typed(say.line, requester, Path(say.folder), self._thread))
             return await self._take(asked, say)
+        except StoreUnavailable:
+            log.warning("action=console_line_not_taken event=%s", say.event_id)
+            return Answer(say.event_id, False, (NOT_TAKEN,))
         except Exception:
             log.exception("action=console_line_failed event=%s", say.event_id)
             return Answer(say.event_id, False, (NOT_TAKEN,))

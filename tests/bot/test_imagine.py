@@ -133,7 +133,8 @@ async def test_a_guessed_name_from_another_workspace_is_not_there(chat: Chat, ph
 
 async def test_a_new_base_asks_for_a_retrain(chat: Chat, photo: PhotoMaker) -> None:
     await chat.train_to_the_end(photo(1))
-    await workers.announce("w", {"tiny": "b" * 64}, chat.context.clock())
+    said = workers.Announcement("w", {"tiny": "b" * 64}, ("generate.tiny",), "CPU", 0)
+    await workers.announce(said, chat.context.clock())
     assert "Retrain @red-mug" in await refusal(chat, "@red-mug")
 
 

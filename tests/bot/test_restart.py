@@ -1,25 +1,21 @@
-"""What a restart, a repeat or the passing of time must not lose."""
+"""What a restart, a repeat or an outage must not lose."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from typing import cast
 
 import pytest
 
 from bot.commands import drafting
 from bot.frontend import FrontendUnavailable
-from bot.housekeeping import expire, return_stalled, run_if_due
 from bot.inbox import Inbox, from_payload, to_payload
 from bot.replies import (
     CaptionsToReview,
-    DraftClosed,
     FindingsToReview,
     FlaggedPhoto,
     ModelList,
-    Notice,
     Refusal,
 )
 from bot.requests import (
@@ -31,10 +27,12 @@ from bot.requests import (
     Request,
     TrainRequest,
 )
+from core.errors import StoreUnavailable
 from core.rules.kinds import ModelKind
 from core.rules.plans import Plans
-from core.store.records import DraftRecord, DraftState, InboxRecord, JobRecord, PhotoRecord
+from core.store.records import DraftRecord, DraftState, InboxRecord, JobRecord
 from tests.bot.conftest import Chat, PhotoMaker
+from tests.fakes.store import store_outage
 
 
 async def run_until_answered(chat: Chat, inbox: Inbox, count: int) -> None:
@@ -96,10 +94,76 @@ def test_every_kind_of_request_survives_the_trip_through_a_row(chat: Chat, photo
     assert [from_payload(to_payload(request)) for request in requests] == requests
 
 
+async def test_a_request_that_cannot_be_written_down_is_not_acknowledged(chat: Chat) -> None:
+    inbox = Inbox(chat.context)
+    with store_outage(), pytest.raises(StoreUnavailable):
+        await inbox.accept(ModelsRequest(chat.person()), "e1")
+    await inbox.accept(ModelsRequest(chat.person()), "e1")
+    await run_until_answered(chat, inbox, 1)
+    chat.card(ModelList)
+
+
+async def test_an_outage_in_the_middle_of_an_answer_delays_it_and_repeats_nothing(
+    chat: Chat, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox = Inbox(chat.context, retry_seconds=0.01)
+    chat.frontend.answers_after = answer = asyncio.Event()
+    await inbox.accept(ImagineRequest(chat.person(), "a mug"), "e1")
+    runner = asyncio.create_task(inbox.run())
+    await chat.frontend.has_stored.wait()  # the job is queued and its card stands, but is not noted yet
+    with store_outage():
+        answer.set()
+        while "answer_postponed" not in caplog.text:
+            await asyncio.wait([runner], timeout=0.01)
+    runner.cancel()
+    await asyncio.gather(runner, return_exceptions=True)
+    await run_until_answered(chat, Inbox(chat.context), 1)
+    assert await JobRecord.all().count() == 1
+    assert len(chat.frontend.messages) == 1
+
+
+async def test_an_answer_that_could_not_be_marked_is_given_once(
+    chat: Chat, caplog: pytest.LogCaptureFixture
+) -> None:
+    inbox = Inbox(chat.context, retry_seconds=0.01)
+    chat.frontend.answers_after = answer = asyncio.Event()
+    await inbox.accept(ModelsRequest(chat.person()), "e1")
+    runner = asyncio.create_task(inbox.run())
+    await chat.frontend.has_stored.wait()
+    with store_outage():
+        answer.set()
+        while "inbox_waits_for_store" not in caplog.text:
+            await asyncio.wait([runner], timeout=0.01)
+    while not await InboxRecord.filter(handled_at__isnull=False).exists():
+        await asyncio.wait([runner], timeout=0.01)
+    runner.cancel()
+    await asyncio.gather(runner, return_exceptions=True)
+    assert len(chat.frontend.messages) == 1
+    assert list(chat.frontend.asked.values()) == [1]
+
+
+async def test_what_another_bots_platform_left_unanswered_is_answered_when_this_one_takes_it_over(
+    chat: Chat,
+) -> None:
+    await Inbox(chat.context).accept(ModelsRequest(chat.person()), "e1")
+    inbox = Inbox(chat.context, platforms=tuple)
+    runner = asyncio.create_task(inbox.run())
+    await inbox.adopt("elsewhere")
+    assert not chat.frontend.messages, "somebody else answers it"
+    for _ in range(2):
+        await inbox.adopt("memory")
+    while not await InboxRecord.filter(handled_at__isnull=False).exists():
+        await asyncio.wait([runner], timeout=0.01)
+    runner.cancel()
+    await asyncio.gather(runner, return_exceptions=True)
+    chat.card(ModelList)
+    assert list(chat.frontend.asked.values()) == [1]
+
+
 async def test_an_interrupted_analysis_goes_on(chat: Chat, photo: PhotoMaker) -> None:
     await chat.train(photo(1))
     await DraftRecord.all().update(state=DraftState.ANALYZING)
-    await drafting.resume(chat.context)
+    await drafting.resume(chat.context, "memory")
     chat.card(CaptionsToReview)
 
 
@@ -111,47 +175,6 @@ async def test_flagged_photos_that_were_not_shown_before_the_end_are_shown_after
         await chat.train(photo(1), photo(2, blur=8))
     assert not chat.frontend.of_type(FlaggedPhoto)
     chat.frontend.fails_after = None
-    await drafting.resume(chat.context)
+    await drafting.resume(chat.context, "memory")
     assert chat.card(FlaggedPhoto).number == 2
     assert chat.card(FindingsToReview).flagged == 1
-
-
-async def test_a_draft_nobody_came_back_to_is_closed_and_its_photos_erased(
-    chat: Chat, photo: PhotoMaker
-) -> None:
-    await chat.train(photo(1))
-    long_ago = chat.context.clock() - timedelta(hours=25)
-    await DraftRecord.all().update(updated_at=long_ago)
-    await expire(chat.context)
-    assert "for a day" in chat.card(DraftClosed).reason
-    assert await PhotoRecord.all().count() == 0
-    assert isinstance(await chat.ask_button(f"draft:{'0' * 32}:start"), Notice)
-
-
-async def test_a_fresh_draft_is_left_alone(chat: Chat, photo: PhotoMaker) -> None:
-    await chat.train(photo(1))
-    await DraftRecord.all().update(updated_at=chat.context.clock())
-    await expire(chat.context)
-    chat.card(CaptionsToReview)
-
-
-async def test_two_processes_run_a_due_sweep_once(chat: Chat) -> None:
-    runs: list[str] = []
-
-    async def sweep(_: object) -> None:
-        runs.append("ran")
-
-    for _ in range(2):
-        await run_if_due(chat.context, "stalled", 5.0, sweep)
-    assert len(runs) == 1
-    chat.context.clock.advance(seconds=5)  # type: ignore[attr-defined]
-    await asyncio.gather(*(run_if_due(chat.context, "stalled", 5.0, sweep) for _ in range(2)))
-    assert len(runs) == 2
-
-
-async def test_a_dead_workers_job_is_queued_again(chat: Chat) -> None:
-    await chat.ask(ImagineRequest(chat.person(), "a mug"))
-    await chat.claim()
-    chat.context.clock.advance(seconds=31)  # type: ignore[attr-defined]
-    await return_stalled(chat.context)
-    assert (await chat.claim()).attempt == 2

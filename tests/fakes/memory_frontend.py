@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -18,6 +20,7 @@ class MemoryFrontend:
     """Holds to the port's contract, and lets a test read the thread and break the line."""
 
     platform: str = "memory"
+    connection: str | None = None
     messages: dict[str, Reply] = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
     is_down: bool = False
@@ -25,6 +28,15 @@ class MemoryFrontend:
     """Messages and changes that still come through before the line is cut."""
     fails_after_storing: bool = False
     """The platform stores the next post, and the answer is lost on the way back."""
+    answers_after: asyncio.Event | None = None
+    """The platform stores the next post, says so by `has_stored`, and answers when this is set."""
+    has_stored: asyncio.Event = field(default_factory=asyncio.Event)
+    before_next_edit: Callable[[], Awaitable[None]] | None = None
+    """Happens while the next change is on its way."""
+    breaks_on: set[str] = field(default_factory=set)
+    """Nonces whose posts meet a bug."""
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often each nonce was asked for, and each message changed."""
 
     async def run(self, accept: Accept) -> None:
         """Nothing comes in by itself here."""
@@ -37,7 +49,10 @@ class MemoryFrontend:
     async def post(self, thread: ThreadAddress, reply: Reply, *, nonce: str) -> MessageRef:
         """Post once per nonce."""
         assert len(nonce) <= MAX_NONCE_LENGTH
+        self.asked[nonce] += 1
         self._check_line()
+        if nonce in self.breaks_on:
+            raise KeyError("a secret prototype")
         if nonce not in self.nonces:
             message = f"m{len(self.nonces) + 1}"
             self.nonces[nonce] = message
@@ -45,11 +60,19 @@ class MemoryFrontend:
         if self.fails_after_storing:
             self.fails_after_storing = False
             raise FrontendUnavailable("connection reset")
+        if self.answers_after is not None:
+            answer, self.answers_after = self.answers_after, None
+            self.has_stored.set()
+            await answer.wait()
         return MessageRef(thread, self.nonces[nonce])
 
     async def edit(self, message: MessageRef, reply: Reply) -> None:
         """Replace what is there."""
         self._check_line()
+        if self.before_next_edit is not None:
+            happens, self.before_next_edit = self.before_next_edit, None
+            await happens()
+        self.asked[message.message] += 1
         if message.message not in self.messages:
             raise MessageGone(message.message)
         self.messages[message.message] = reply
