@@ -13,7 +13,7 @@ KIND ?=
 CLASS ?=
 OUT ?= demo-output
 
-.PHONY: demo run test check bench format clean
+.PHONY: demo run test check bench chaos format clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/likeness demo --out "$(OUT)" $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(NAME),--name "$(NAME)") \
@@ -22,8 +22,10 @@ demo: $(VENV)/.runtime
 run: $(VENV)/.runtime
 	$(BIN)/likeness run
 
+# Everything on SQLite, then what uses the database on PostgreSQL. Exit status 5 is "no such tests among ARGS".
 test: $(VENV)/.development
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 LIKENESS_TEST_DIALECT=postgres $(BIN)/python -m pytest $(ARGS) -m database || test $$? = 5
 
 check: $(VENV)/.development
 	$(BIN)/ruff check .
@@ -33,6 +35,10 @@ check: $(VENV)/.development
 
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks
+
+# ARGS="--seed N" repeats the plan of an earlier run; ARGS=--help tells the rest.
+chaos: $(VENV)/.development
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.chaos $(ARGS)
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .
