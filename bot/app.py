@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import signal
 from collections.abc import AsyncGenerator, Collection, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -45,7 +46,7 @@ async def open_context(settings: Settings, clock: Clock = utc_now) -> AsyncGener
         multiprocessing.get_context("spawn"),
         # A pool's processes wait on a pipe that they hold open themselves: they would wait for ever.
         initializer=exit_with_parent,
-        initargs=(signal.SIGKILL,),
+        initargs=(os.getpid(), signal.SIGKILL),
     )
     blobs = open_blobs(settings)
     frontends = {frontend.platform: frontend for frontend in configured_frontends(settings, blobs)}

@@ -67,7 +67,7 @@ class WorkerProcess:
                 stderr=output,
                 start_new_session=True,
                 # However this process dies, the kernel then ends the worker, which gives its jobs back.
-                env={**os.environ, "LIKENESS_EXIT_WITH_PARENT": "1"},
+                env={**os.environ, "LIKENESS_EXIT_WITH_PARENT": str(os.getpid())},
             )
         try:
             return await process.wait()

@@ -12,13 +12,13 @@ from core.processes import exit_with_parent
 from core.settings import Settings
 
 EXIT_WITH_PARENT = "LIKENESS_EXIT_WITH_PARENT"
-"""Set by a parent that wants no worker left behind, however it dies itself."""
+"""The process id of a parent that wants no worker left behind, however it dies itself."""
 
 
 def main() -> int:
     """Run the worker; the exit code is 0 after an orderly end, 2 when the settings cannot work."""
-    if os.environ.get(EXIT_WITH_PARENT) == "1":
-        exit_with_parent()
+    if parent := os.environ.get(EXIT_WITH_PARENT):
+        exit_with_parent(int(parent))
     # What transformers says when it is imported is about torchvision, which no base here needs.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     from gpu_worker.main import run

@@ -68,12 +68,16 @@ class JobRun:
         self._inbox = thread.open_inbox(claim.job_id)
         self._checkpoint_key = claim.checkpoint_key
         self._progress = Progress()
+        self._cancelling: asyncio.Task[None] | None = None
         self._preview_key: str | None = None
         self._made: list[tuple[bytes, str]] = []
         """The result's files and their suffixes, until the row names them."""
 
     def tell(self, message: Order | ClaimLost) -> None:
         """Give the job an order, or the news that it is somebody else's now."""
+        if message is Order.CANCEL and self._cancelling is None:
+            # Not in turn with what else is to be written of the job: it takes no step after the one in progress.
+            self._cancelling = asyncio.create_task(self._thread.call(self._engine.cancel, self.claim.job_id))
         self._inbox.put_nowait(message)
 
     async def run(self) -> None:

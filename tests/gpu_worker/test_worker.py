@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from core.clock import utc_now
+from core.errors import ClaimLost
 from core.queue.dispatch import Dispatch, Ears
 from core.queue.jobs import Jobs, NewJob
 from core.queue.specs import (
@@ -37,8 +38,10 @@ from core.store.records import JobRecord, JobStatus, OutboxRecord
 from core.workspace import Workspace, open_workspace
 from gpu_worker.device import memory_bytes
 from gpu_worker.engine import Engine
+from gpu_worker.job_run import JobRun, Order
 from gpu_worker.main import Worker, lanes_for
 from gpu_worker.runner import Runner
+from gpu_worker.tasks import TrainTask
 from tests.conftest import MovableClock
 from tests.gpu_worker.small_family import SmallFamily
 from tests.gpu_worker.specs import photo, preset, train_spec
@@ -194,6 +197,33 @@ async def test_a_running_training_stops_when_it_is_cancelled(studio: Studio) -> 
     assert not [key for key in await studio.blobs.keys(studio.workspace.id) if key.endswith(".safetensors")]
 
 
+async def test_a_cancelled_training_takes_no_step_after_the_one_in_progress(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    told_after: list[int] = []
+    train, tell = Runner.train, JobRun.tell
+
+    def counted(self: Runner, task: TrainTask) -> None:
+        steps.append(task.job_id)
+        train(self, task)
+
+    def noted(self: JobRun, message: Order | ClaimLost) -> None:
+        if message is Order.CANCEL:
+            told_after.append(len(steps))
+        tell(self, message)
+
+    monkeypatch.setattr(Runner, "train", counted)
+    monkeypatch.setattr(JobRun, "tell", noted)
+    async with studio.working():
+        asked = await studio.ask(await studio.training(preset=LONG))
+        await studio.jobs.cancel(await studio.until(asked, has_begun))
+        job = await studio.until(asked, has_ended)
+    assert job.status is JobStatus.CANCELLED
+    assert len(steps) <= told_after[0] + 1
+    assert await OutboxRecord.filter(job_id=job.id).count() == 1
+
+
 async def test_a_stopped_worker_keeps_what_was_learnt_and_gives_the_job_back(
     studio: Studio, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -276,7 +306,7 @@ async def worker_process(settings: Settings, log: Path) -> AsyncIterator[asyncio
     environment |= {
         "LIKENESS_DATA_DIR": str(settings.data_dir),
         "LIKENESS_TORCH_THREADS": "1",
-        "LIKENESS_EXIT_WITH_PARENT": "1",
+        "LIKENESS_EXIT_WITH_PARENT": str(os.getpid()),
         "LIKENESS_LEASE_SECONDS": "10",
     }
     with log.open("wb") as out:
