@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Coroutine, Generator
 from importlib import metadata
 from pathlib import Path
@@ -22,7 +23,7 @@ from bot.console.terminal import attach
 from bot.console.verbs import VERBS
 from bot.worker_process import COMMAND, WorkerProcess
 from core.clock import utc_now
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, StoreUnavailable
 from core.rules.kinds import ModelKind
 from core.rules.names import nearest
 from core.rules.plans import load_plans
@@ -34,6 +35,7 @@ MISUSE = 2
 """Exit code when what was typed or set cannot work."""
 FAULT = 1
 CONSOLE_CONNECT_SECONDS = 3.0
+FILE_THREADS_SECONDS = 0.1
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -70,6 +72,19 @@ def main() -> None:
         _fail(str(error), MISUSE)
     except NoBot as error:
         _fail(str(error), FAULT)
+    except StoreUnavailable as error:
+        _fail(f"The database or the file store does not answer ({error}). likeness doctor says more.", FAULT)
+    finally:
+        _let_file_threads_end()
+
+
+def _let_file_threads_end() -> None:
+    """Let obstore's threads take Python's lock once more, as they do after every answer.
+
+    A process that ends in that very moment is aborted (seen with obstore 0.12.1 and Python 3.11).
+    """
+    if "obstore" in sys.modules:
+        time.sleep(FILE_THREADS_SECONDS)
 
 
 def _fail(sentence: str, code: int) -> None:
@@ -218,7 +233,7 @@ def plan(
 async def _plan(settings: Settings, name: str | None) -> None:
     from bot.console.server import PLATFORM, WORKSPACE
     from core import demo_models
-    from core.store.blobs import Blobs
+    from core.store.blobs import open_blobs
     from core.store.records import WorkspaceRecord
     from core.workspace import open_workspace
 
@@ -231,12 +246,62 @@ async def _plan(settings: Settings, name: str | None) -> None:
             PLATFORM, WORKSPACE, default_plan=default_plan, plans=plans, now=utc_now()
         )
         if is_new:
-            await demo_models.install(workspace.id, Blobs(settings.resolved_storage_dir))
+            await demo_models.install(workspace.id, open_blobs(settings))
         if wanted is not None:
             await WorkspaceRecord.filter(id=workspace.id).update(plan=wanted.name)
     current = wanted or workspace.plan
     others = ", ".join(other.name for other in plans.plans if other.name != current.name)
     typer.echo(f"The console is on {current.title}{' now' if wanted else ''}. Other plans: {others}.")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Look whether everything is well here, and say what to do where it is not.
+
+    Leaves with 0 when all is well, 1 when something needs doing, and 2 when a setting cannot work.
+    """
+    from bot.upkeep import examine_and_tell
+
+    settings = _settings()
+    _log_to_nobody()
+    report = asyncio.run(examine_and_tell(settings, as_json=as_json))
+    raise typer.Exit(MISUSE if report.is_misconfigured else FAULT if report.to_do else 0)
+
+
+@app.command()
+def scrub(
+    grace_hours: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Leave younger files alone; LIKENESS_ORPHAN_GRACE_HOURS without it."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Delete nothing, and say what would be.")
+    ] = False,
+) -> None:
+    """Delete files that no row refers to, and name rows whose file is missing.
+
+    A running bot does the same every six hours. Leaves with 1 when files are missing.
+    """
+    from bot.upkeep import scrub_and_tell
+
+    settings = _settings()
+    _log_to_nobody()
+    report = asyncio.run(
+        scrub_and_tell(settings, grace_hours or settings.orphan_grace_hours, is_dry_run=dry_run)
+    )
+    raise typer.Exit(FAULT if report.missing else 0)
+
+
+@app.command()
+def redeliver() -> None:
+    """Try again to tell the endings that were given up; likeness doctor counts them."""
+    from bot.upkeep import redeliver_and_tell
+
+    settings = _settings()
+    _log_to_nobody()
+    asyncio.run(redeliver_and_tell(settings))
 
 
 @app.command()
@@ -260,6 +325,11 @@ def demo(
     )
     if not went_well:
         raise typer.Exit(FAULT)
+
+
+def _log_to_nobody() -> None:
+    """What is found is printed as sentences, and once."""
+    logging.basicConfig(handlers=[logging.NullHandler()])
 
 
 def _log(settings: Settings, path: Path | None = None) -> None:

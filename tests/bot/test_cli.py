@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +17,7 @@ import psutil
 import pytest
 
 from bot import cli
+from core.clock import utc_now
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,7 +58,8 @@ def likeness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def test_without_a_word_it_helps(likeness: Likeness) -> None:
     done = likeness()
 
-    for command in ("run", "bot", "worker", "console", "migrate", "plan", "demo"):
+    commands = ("run", "bot", "worker", "console", "migrate", "plan", "doctor", "scrub", "redeliver", "demo")
+    for command in commands:
         assert f"\n  {command} " in done.out + done.err
 
 
@@ -118,6 +123,108 @@ def test_the_plan_is_shown_and_set(likeness: Likeness) -> None:
     unknown = likeness("plan", "gold")
     assert unknown.code == 2
     assert "free, basic, pro, enterprise" in unknown.err
+
+
+def rows(tmp_path: Path, statement: str, *values: object) -> list[tuple[object, ...]]:
+    """Ask the installation's database, with none of our code in between."""
+    with (
+        contextlib.closing(sqlite3.connect(tmp_path / "data" / "likeness.sqlite3")) as connection,
+        connection,
+    ):
+        return connection.execute(statement, values).fetchall()
+
+
+def leave_a_dead_letter(tmp_path: Path) -> None:
+    day = "2026-11-20 09:00:00+00:00"
+    rows(
+        tmp_path,
+        "INSERT INTO outbox (id, dedupe_key, job_id, platform, attempts, next_attempt_at, failed_at, created_at) "
+        "VALUES ('1', 'ending:1', '1', 'console', 100, ?, ?, ?)",
+        day, day, day,
+    )  # fmt: skip
+
+
+def test_the_doctor_sends_a_new_installation_to_its_first_step(likeness: Likeness) -> None:
+    done = likeness("doctor")
+
+    assert done.code == 1
+    assert "fail  database: There is no database at " in done.out
+    assert "\n      → Start likeness run or likeness bot" in done.out
+    assert done.out.endswith("\n1 thing needs doing.\n")
+
+
+def test_the_doctor_finds_nothing_where_all_is_well(likeness: Likeness, tmp_path: Path) -> None:
+    likeness("migrate")
+    rows(
+        tmp_path,
+        "INSERT INTO worker (id, bases, lanes, memory_bytes, device, seen_at) VALUES (?, ?, ?, ?, ?, ?)",
+        "gpu7-1-aa", "tiny=aa", "train.tiny,generate.tiny", 2**34, "CPU", utc_now().isoformat(" "),
+    )  # fmt: skip
+    done = likeness("doctor")
+
+    assert (done.code, done.err) == (0, "")
+    assert "ok    workers: gpu7-1-aa serves tiny" in done.out
+    assert done.out.endswith("\nAll is well.\n")
+
+
+def test_the_doctor_speaks_to_programs_too(likeness: Likeness, tmp_path: Path) -> None:
+    likeness("migrate")
+    leave_a_dead_letter(tmp_path)
+    done = likeness("doctor", "--json")
+    answer = json.loads(done.out)
+
+    assert done.code == 1
+    assert answer["is_well"] is False
+    [letter] = [found for found in answer["findings"] if found["name"] == "outbox"]
+    assert letter["status"] == "fail"
+    assert "the oldest of 20 November" in letter["sentence"]
+    assert "likeness redeliver" in letter["fix"]
+
+
+def test_the_doctor_leaves_with_2_when_a_setting_cannot_work(
+    likeness: Likeness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    done = likeness("doctor")
+
+    assert done.code == 2
+    assert "fail  database: PostgreSQL cannot be reached at 127.0.0.1, port 1, database none" in done.out
+
+
+def test_what_was_given_up_is_tried_again(likeness: Likeness, tmp_path: Path) -> None:
+    assert likeness("redeliver").out == "No ending was given up.\n"
+
+    leave_a_dead_letter(tmp_path)
+    assert likeness("redeliver").out == "1 ending will be tried again by the bots that run.\n"
+    assert rows(tmp_path, "SELECT failed_at, attempts FROM outbox") == [(None, 0)]
+    assert likeness("redeliver").out == "No ending was given up.\n"
+
+
+def test_a_scrub_deletes_orphans_that_are_old_enough(likeness: Likeness, tmp_path: Path) -> None:
+    orphan = tmp_path / "data" / "blobs" / "w" / "orphan.png"
+    orphan.parent.mkdir(parents=True)
+    orphan.write_bytes(b"left behind")
+    an_hour_ago = utc_now().timestamp() - 3600
+    os.utime(orphan, (an_hour_ago, an_hour_ago))
+
+    assert likeness("scrub", "--grace-hours", "2").out == "0 orphans deleted (0.0 MB), 0 missing.\n"
+    told = likeness("scrub", "--grace-hours", "0.5", "--dry-run")
+    assert (told.code, told.out.splitlines()[0]) == (0, "orphan  w/orphan.png")
+    assert orphan.exists()
+    done = likeness("scrub", "--grace-hours", "0.5")
+    assert (done.code, done.out.splitlines()[0]) == (0, "deleted  w/orphan.png")
+    assert not orphan.exists()
+
+
+def test_a_scrub_names_what_is_missing(likeness: Likeness, tmp_path: Path) -> None:
+    likeness("plan")  # brings the console's workspace and its demo model
+    files = sorted((tmp_path / "data" / "blobs").rglob("*.safetensors"))
+    files[0].unlink()
+    done = likeness("scrub")
+
+    assert done.code == 1
+    assert "(weights of @flower-vase version 1)" in done.out
+    assert "1 missing.\nPut missing files back from a backup" in done.out
 
 
 @pytest.mark.parametrize(("command", "number"), [("bot", signal.SIGINT), ("run", signal.SIGTERM)])

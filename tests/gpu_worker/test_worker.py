@@ -305,6 +305,7 @@ async def worker_process(settings: Settings, log: Path) -> AsyncIterator[asyncio
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LIKENESS_")}
     environment |= {
         "LIKENESS_DATA_DIR": str(settings.data_dir),
+        "DATABASE_URL": settings.database_url,
         "LIKENESS_TORCH_THREADS": "1",
         "LIKENESS_EXIT_WITH_PARENT": str(os.getpid()),
         "LIKENESS_LEASE_SECONDS": "10",
