@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Coroutine, Generator
 from importlib import metadata
 from pathlib import Path
@@ -24,6 +23,7 @@ from bot.console.verbs import VERBS
 from bot.worker_process import COMMAND, WorkerProcess
 from core.clock import utc_now
 from core.errors import ConfigurationError, StoreUnavailable
+from core.logs import start_logging
 from core.rules.kinds import ModelKind
 from core.rules.names import nearest
 from core.rules.plans import load_plans
@@ -35,8 +35,6 @@ MISUSE = 2
 """Exit code when what was typed or set cannot work."""
 FAULT = 1
 CONSOLE_CONNECT_SECONDS = 3.0
-FILE_THREADS_SECONDS = 0.1
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class Commands(TyperGroup):
@@ -74,17 +72,6 @@ def main() -> None:
         _fail(str(error), FAULT)
     except StoreUnavailable as error:
         _fail(f"The database or the file store does not answer ({error}). likeness doctor says more.", FAULT)
-    finally:
-        _let_file_threads_end()
-
-
-def _let_file_threads_end() -> None:
-    """Let obstore's threads take Python's lock once more, as they do after every answer.
-
-    A process that ends in that very moment is aborted (seen with obstore 0.12.1 and Python 3.11).
-    """
-    if "obstore" in sys.modules:
-        time.sleep(FILE_THREADS_SECONDS)
 
 
 def _fail(sentence: str, code: int) -> None:
@@ -138,7 +125,7 @@ def run(
     """Run bot, worker and console on this machine."""
     settings = _settings()
     is_attached = terminal and sys.stdin.isatty()
-    _log(settings, settings.data_dir / "bot.log" if is_attached else None)
+    start_logging(settings.log_level, settings.data_dir / "bot.log" if is_attached else None)
     asyncio.run(_run_all(settings, name if is_attached else None))
 
 
@@ -187,7 +174,7 @@ def _signals(stopped: asyncio.Event) -> Generator[None]:
 def bot() -> None:
     """Run the bot alone; workers run elsewhere."""
     settings = _settings()
-    _log(settings)
+    start_logging(settings.log_level)
     asyncio.run(_run_bot(settings))
 
 
@@ -330,17 +317,6 @@ def demo(
 def _log_to_nobody() -> None:
     """What is found is printed as sentences, and once."""
     logging.basicConfig(handlers=[logging.NullHandler()])
-
-
-def _log(settings: Settings, path: Path | None = None) -> None:
-    """Log to standard error, or to a file where a person types in this terminal."""
-    if path is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, filename=path)
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)  # two lines a sweep say nothing
-    if settings.log_level != "DEBUG":
-        # It tells of every sweep, twice each few seconds.
-        logging.getLogger("apscheduler").setLevel(logging.WARNING)
 
 
 if __name__ == "__main__":

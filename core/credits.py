@@ -5,7 +5,7 @@
     capture    reserved → spent         for what was delivered
     release    reserved → available     for what was not
 
-A transfer's `dedupe_key` makes each movement happen once, however often it is asked for.
+A transfer's `dedupe_key` is unique: no movement can happen twice.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ async def grant_month(workspace_id: str, plan: Plan, now: datetime) -> None:
         return
     async with transaction():
         await WorkspaceRecord.filter(id=workspace_id).select_for_update().get()
-        await _move(workspace_id, "grant", plan.monthly_credits, dedupe_key, None)
+        if not await TransferRecord.exists(dedupe_key=dedupe_key):  # another process was faster
+            await _move(workspace_id, "grant", plan.monthly_credits, dedupe_key, None)
 
 
 async def reserve(workspace_id: str, job_id: str, amount: int) -> bool:
@@ -91,13 +92,13 @@ async def released(job_id: str) -> int:
 
 
 async def _move(workspace_id: str, kind: str, amount: int, dedupe_key: str, job_id: str | None) -> None:
-    if amount == 0 or await TransferRecord.exists(dedupe_key=dedupe_key):
+    if amount == 0:
         return
     movement = _MOVEMENTS[kind]
     transfer = await TransferRecord.create(
         workspace_id=workspace_id, kind=kind, job_id=job_id, dedupe_key=dedupe_key
     )
-    for account, signed in ((movement.source, -amount), (movement.target, amount)):
-        await EntryRecord.create(
-            transfer_id=transfer.id, workspace_id=workspace_id, account=account.value, amount=signed
-        )
+    await EntryRecord.bulk_create(
+        EntryRecord(transfer_id=transfer.id, workspace_id=workspace_id, account=account.value, amount=signed)
+        for account, signed in ((movement.source, -amount), (movement.target, amount))
+    )

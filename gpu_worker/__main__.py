@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import sys
 
 from core.errors import ConfigurationError
+from core.logs import start_logging
 from core.processes import exit_with_parent
 from core.settings import Settings
 
@@ -24,9 +24,7 @@ def main() -> int:
     from gpu_worker.main import run
 
     settings = Settings()
-    logging.basicConfig(
-        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    start_logging(settings.log_level)
     try:
         asyncio.run(run(settings))
     except ConfigurationError as error:

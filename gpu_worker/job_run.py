@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+GIVE_BACK_SECONDS = 10.0
+"""How long a worker that shuts down waits for a database that is away; the lease returns the job as well."""
+
 FAULT = (
     "Something broke on the worker while it was on this. Your credits are back. "
     "Try it again; if it breaks again, the operator finds the reason in the worker's log."
@@ -274,7 +277,12 @@ class JobRun:
         kept = await self._thread.call(self._engine.suspend, self.claim.job_id)
         if kept is not None:
             await self._if_possible(self._keep_checkpoint(kept))
-        await self._patiently(lambda: self._jobs.give_back(self.claim))
+        try:
+            async with asyncio.timeout(GIVE_BACK_SECONDS):
+                await self._patiently(lambda: self._jobs.give_back(self.claim))
+        except TimeoutError:
+            log.warning("action=job_left_to_its_lease job=%s", self.claim.job_id)
+            return
         log.info("action=job_given_back job=%s", self.claim.job_id)
 
     # Files

@@ -22,7 +22,7 @@ from core.rules.bases import load_bases
 from core.rules.turns import lane_of
 from core.settings import Settings
 from core.store.blobs import Blobs, open_blobs
-from core.store.database import open_database
+from core.store.database import migrate, open_database
 from core.store.records import JobKind, new_id
 from gpu_worker.device import device_title, memory_bytes
 from gpu_worker.engine import Engine
@@ -49,6 +49,7 @@ async def run(settings: Settings) -> None:
     """
     base = _base_to_serve(settings)
     lanes = lanes_for(base, memory_bytes())
+    await migrate(settings)  # it may be the first process of all
     async with open_database(settings), open_dispatch(settings) as dispatch:
         worker = Worker(settings, dispatch, open_blobs(settings), lanes)
         await serve(worker, lambda: build_engine(base))
@@ -119,6 +120,7 @@ class Worker:
         self, settings: Settings, dispatch: Dispatch, blobs: Blobs, lanes: Mapping[str, int]
     ) -> None:
         self._heartbeat_seconds = settings.heartbeat_seconds
+        self._lease_seconds = settings.lease_seconds
         self._dispatch = dispatch
         self._lanes = lanes
         self._thread = EngineThread(settings.torch_threads)
@@ -169,9 +171,10 @@ class Worker:
         async with self._dispatch.ears("worker", self._worker_id) as ears:
             while True:
                 try:
-                    await self._announce()
-                    await self._heartbeat()
-                except StoreUnavailable:
+                    async with asyncio.timeout(self._lease_seconds):
+                        await self._announce()
+                        await self._heartbeat()
+                except (StoreUnavailable, TimeoutError):
                     log.warning("action=heartbeat_postponed jobs=%d", len(self._runs))
                 await ears.wait(self._heartbeat_seconds)
 

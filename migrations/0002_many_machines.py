@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
         ),
         ops.AddField(
             model_name="JobRecord",
-            name="lane_turn",
+            name="deadline",
             field=fields.FloatField(default=0.0, db_default=0.0),
         ),
         ops.AddField(
@@ -85,11 +85,13 @@ class Migration(migrations.Migration):
         ),
         ops.AddIndex(
             model_name="JobRecord",
-            index=Index(fields=["status", "lane", "sort_key", "created_at"]),
+            index=Index(fields=["status", "lane", "sort_key", "deadline", "created_at"]),
         ),
         ops.AddIndex(
             model_name="JobRecord",
-            index=Index(fields=["workspace_id", "kind", "status", "lane", "user_turn"]),
+            index=Index(
+                fields=["workspace_id", "kind", "base_model", "status", "lane", "user_turn", "created_at"]
+            ),
         ),
         ops.AddField(
             model_name="OutboxRecord",

@@ -13,6 +13,9 @@ Everything here runs in a transaction that holds the workspace's row.
 
 from __future__ import annotations
 
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
 from core.queue import clocks
 from core.queue.dispatch import Dispatch
 from core.queue.specs import GenerateSpec, Spec, TrainSpec
@@ -22,6 +25,8 @@ from core.store.records import JobRecord, JobStatus, WorkspaceRecord
 
 USUAL_PICTURE_STEPS = 20
 """What a picture costs when the request leaves the number of steps to the base."""
+
+_HAS_PLACE = Q(status=JobStatus.RUNNING) | Q(status=JobStatus.QUEUED, lane__isnull=False)
 
 
 async def hold_workspace(workspace_id: str) -> WorkspaceRecord:
@@ -42,49 +47,49 @@ def cost_of(spec: Spec) -> float:
 
 
 async def user_turn(workspace_id: str, user_id: str, lane: str, cost: float) -> float:
-    """Give a user the next turn among the users of the workspace, and return it."""
-    of_workspace, of_user = _users_clock(lane, workspace_id), f"{lane}/{workspace_id}/{user_id}"
-    turn = turn_of(await clocks.read(of_workspace), await clocks.read(of_user), cost=cost)
-    await clocks.advance(of_user, turn.deadline)
-    return turn.deadline
+    """Give a user the next turn among the users of the workspace, and return when it starts."""
+    of_user = f"{lane}/{workspace_id}/{user_id}"
+    turn = turn_of(*await clocks.read(_users_clock(lane, workspace_id), of_user), cost=cost)
+    await clocks.move({of_user: turn.deadline})
+    return turn.start
 
 
-async def admit(workspace: WorkspaceRecord, kind: JobKind, base_model: str, dispatch: Dispatch) -> int:
-    """Give the workspace's open places in a lane to its waiting jobs; return how many got one."""
+async def admit(
+    workspace: WorkspaceRecord, kind: JobKind, base_model: str, dispatch: Dispatch
+) -> list[JobRecord]:
+    """Give the workspace's open places in a lane to its waiting jobs; return those that got one."""
     mine = JobRecord.filter(workspace_id=workspace.id, kind=kind, base_model=base_model)
-    running = await mine.filter(status=JobStatus.RUNNING).count()
-    in_line = await mine.filter(status=JobStatus.QUEUED, lane__isnull=False).count()
-    admitted = 0
-    for _ in range(workspace.jobs_at_once - running - in_line):
-        waiting = mine.filter(status=JobStatus.QUEUED, lane=None)
-        if kind is JobKind.TRAIN:
-            waiting = waiting.exclude(model_id__in=await _models_in_training(workspace.id))
-        job = await waiting.order_by("user_turn", "created_at").first()
-        if job is None:
+    open_places = workspace.jobs_at_once - await mine.filter(_HAS_PLACE).count()
+    admitted: list[JobRecord] = []
+    while len(admitted) < open_places:
+        batch = await _next_to_admit(mine, open_places - len(admitted), kind)
+        if not batch:
             break
-        await _release(workspace, job, dispatch)
-        admitted += 1
+        for job in batch:
+            await _release(workspace, job, dispatch)
+        admitted += batch
+        if kind is not JobKind.TRAIN:
+            break
     return admitted
 
 
-async def _models_in_training(workspace_id: str) -> list[str]:
-    trainings = JobRecord.filter(workspace_id=workspace_id, kind=JobKind.TRAIN)
-    running = await trainings.filter(status=JobStatus.RUNNING).values_list("model_id", flat=True)
-    in_line = await trainings.filter(status=JobStatus.QUEUED, lane__isnull=False).values_list(
-        "model_id", flat=True
-    )
-    return [str(model_id) for model_id in (*running, *in_line)]
+async def _next_to_admit(mine: QuerySet[JobRecord], most: int, kind: JobKind) -> list[JobRecord]:
+    waiting = mine.filter(status=JobStatus.QUEUED, lane=None).order_by("user_turn", "created_at")
+    if kind is not JobKind.TRAIN:
+        return await waiting.limit(most)
+    # One at a time: each keeps the other trainings of its model waiting.
+    in_training = await mine.filter(_HAS_PLACE).values_list("model_id", flat=True)
+    return await waiting.exclude(model_id__in=[str(model_id) for model_id in in_training]).limit(1)
 
 
 async def _release(workspace: WorkspaceRecord, job: JobRecord, dispatch: Dispatch) -> None:
     lane = lane_of(job.kind, job.base_model)
-    own = f"{lane}/{workspace.id}"
-    turn = turn_of(
-        await clocks.read(lane), await clocks.read(own), cost=job.cost, weight=workspace.turn_weight
-    )
-    await clocks.advance(own, turn.deadline)
-    await clocks.advance(_users_clock(lane, workspace.id), job.user_turn - job.cost)
-    await JobRecord.filter(id=job.id).update(lane=lane, lane_turn=turn.start, sort_key=turn.deadline)
+    own, of_users = f"{lane}/{workspace.id}", _users_clock(lane, workspace.id)
+    line_clock, own_clock, users_clock = await clocks.read(lane, own, of_users)
+    turn = turn_of(line_clock, own_clock, cost=job.cost, weight=workspace.turn_weight)
+    await clocks.move({own: turn.deadline, of_users: max(users_clock, job.user_turn)})
+    job.lane, job.sort_key, job.deadline = lane, turn.start, turn.deadline
+    await job.save(update_fields=["lane", "sort_key", "deadline"])
     await dispatch.hand_out(lane)
 
 

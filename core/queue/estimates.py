@@ -61,21 +61,27 @@ async def _ahead(job: JobRecord, lane: str) -> tuple[int, float]:
     """Count the queued jobs that start first, and their steps."""
     queued = JobRecord.filter(status=JobStatus.QUEUED)
     if job.lane is not None:
-        is_earlier = Q(sort_key__lt=job.sort_key) | Q(sort_key=job.sort_key, created_at__lt=job.created_at)
-        return await _sum(queued.filter(is_earlier, lane=lane))
+        return await _sum(queued.filter(_starts_before(job), lane=lane))
     # It waits for a place of its workspace: first what its workspace has before it, then what others have
     # in the lane before the turn that it would get after those.
     own = queued.filter(workspace_id=job.workspace_id, kind=job.kind, base_model=job.base_model)
     in_line, in_line_steps = await _sum(own.filter(lane__isnull=False))
     waiting, waiting_steps = await _sum(own.filter(lane=None, user_turn__lt=job.user_turn))
     workspace = await WorkspaceRecord.get(id=job.workspace_id)
-    own_clock = await clocks.read(f"{lane}/{workspace.id}")
-    turn = turn_of(
-        await clocks.read(lane), own_clock, cost=waiting_steps + job.cost, weight=workspace.turn_weight
-    )
-    others = queued.filter(lane=lane, sort_key__lt=turn.deadline).exclude(workspace_id=job.workspace_id)
+    line_clock, own_clock = await clocks.read(lane, f"{lane}/{workspace.id}")
+    turn = turn_of(line_clock, own_clock, cost=waiting_steps, weight=workspace.turn_weight)
+    others = queued.filter(lane=lane, sort_key__lte=turn.deadline).exclude(workspace_id=job.workspace_id)
     other, other_steps = await _sum(others)
     return in_line + waiting + other, in_line_steps + waiting_steps + other_steps
+
+
+def _starts_before(job: JobRecord) -> Q:
+    same_start, same_deadline = Q(sort_key=job.sort_key), Q(deadline=job.deadline)
+    return (
+        Q(sort_key__lt=job.sort_key)
+        | (same_start & Q(deadline__lt=job.deadline))
+        | (same_start & same_deadline & Q(created_at__lt=job.created_at))
+    )
 
 
 async def _sum(jobs: QuerySet[JobRecord]) -> tuple[int, float]:

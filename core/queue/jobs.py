@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 
 from core import credits
 from core.clock import Clock, utc_now
-from core.errors import ClaimLost
+from core.errors import ClaimLost, StoreUnavailable
 from core.queue import admission, clocks, outbox
 from core.queue.admission import hold_workspace
 from core.queue.dispatch import Dispatch
@@ -115,7 +115,7 @@ class Jobs:
             return None
         kind = JobKind.TRAIN if isinstance(spec, TrainSpec) else JobKind.GENERATE
         lane, cost = lane_of(kind, spec.base_model), admission.cost_of(spec)
-        await JobRecord.create(
+        asked = await JobRecord.create(
             id=job_id,
             workspace_id=workspace.id,
             user_id=new.user_id,
@@ -133,8 +133,8 @@ class Jobs:
             card_message=new.card_message,
             credits=new.credits,
         )
-        await admission.admit(workspace, kind, spec.base_model, self._dispatch)
-        return await JobRecord.get(id=job_id)
+        admitted = await admission.admit(workspace, kind, spec.base_model, self._dispatch)
+        return next((job for job in admitted if job.id == job_id), asked)
 
     async def _workspace_for(self, new: NewJob) -> WorkspaceRecord:
         workspace = await hold_workspace(new.workspace_id)
@@ -170,7 +170,7 @@ class Jobs:
             async with transaction():
                 job = await (
                     JobRecord.filter(status=JobStatus.QUEUED, lane=lane)
-                    .order_by("sort_key", "created_at")
+                    .order_by("sort_key", "deadline", "created_at")
                     .select_for_update(skip_locked=True)
                     .first()
                 )
@@ -190,7 +190,7 @@ class Jobs:
             attempts=job.attempts + 1,
             started_at=job.started_at or now,
         )
-        await clocks.advance(str(job.lane), job.lane_turn)
+        await clocks.advance(str(job.lane), job.sort_key)
         kind = TrainSpec if job.kind is JobKind.TRAIN else GenerateSpec
         return Claim(
             job.id,
@@ -316,9 +316,13 @@ class Jobs:
 
     async def return_stalled(self) -> int:
         """Put jobs whose worker fell silent back into the queue; return how many."""
-        running = await JobRecord.filter(status=JobStatus.RUNNING).only(
-            "id", "claim_token", "lease_expires_at"
-        )
+        try:
+            running = await JobRecord.filter(status=JobStatus.RUNNING).only(
+                "id", "claim_token", "lease_expires_at"
+            )
+        except StoreUnavailable:
+            self._watch.forget()  # nobody could renew a lease meanwhile either
+            raise
         leases = [
             Lease(job.id, job.claim_token, job.lease_expires_at)
             for job in running
@@ -354,7 +358,9 @@ class Jobs:
         for workspace_id, kind, base_model in await waiting.values_list("workspace_id", "kind", "base_model"):
             async with transaction():
                 workspace = await hold_workspace(str(workspace_id))
-                admitted += await admission.admit(workspace, JobKind(kind), str(base_model), self._dispatch)
+                admitted += len(
+                    await admission.admit(workspace, JobKind(kind), str(base_model), self._dispatch)
+                )
         if admitted:
             await self._dispatch.wake_idle()
         return admitted

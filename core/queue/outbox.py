@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from tortoise.expressions import Q
 
 from core.clock import Clock, utc_now
-from core.errors import ClaimLost
+from core.errors import ClaimLost, StoreUnavailable
 from core.queue.stalled import Lease, LeaseWatch
 from core.rules.kinds import JobKind
 from core.settings import Settings
@@ -136,7 +136,11 @@ class Outbox:
         # Nobody waits for longer than the longest retry: such a time was written before the clock jumped back.
         beyond = now + timedelta(seconds=LONGEST_RETRY_SECONDS)
         waiting = untold.filter(Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=beyond), lease_token=None)
-        claimed = {row.id: row for row in await untold.filter(lease_token__isnull=False)}
+        try:
+            claimed = {row.id: row for row in await untold.filter(lease_token__isnull=False)}
+        except StoreUnavailable:
+            self._watch.forget()  # nobody could renew a lease meanwhile either
+            raise
         leases = [
             Lease(row.id, row.lease_token, row.lease_expires_at or now)
             for row in claimed.values()

@@ -16,11 +16,13 @@ import contextlib
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException, ProcrastinateException
+from procrastinate.worker import Worker
 from psycopg import sql
 from tortoise.functions import Count
 
@@ -33,7 +35,10 @@ from core.store.records import JobRecord, JobStatus
 log = logging.getLogger(__name__)
 
 TASK = "likeness.take_turn"
+DRAWING = "drawing"
 RECONNECT_SECONDS = 1.0
+LEAST_POLL_SECONDS = 5.0
+"""Notifications bring the tickets; a poll is for one that was lost with a connection, and costs every idle worker."""
 
 
 @asynccontextmanager
@@ -77,22 +82,24 @@ class Postgres:
                 tasks.create_task(self._serve_lane(lane, room, start))
 
     async def _serve_lane(self, lane: str, room: int, start: Start) -> None:
+        drawing = Drawing(start, asyncio.Semaphore(room))
         while True:
             try:
                 await self._open()
-                await self._app.run_worker_async(
+                await LaneWorker(
+                    self._app,
                     queues=[lane],
                     name=lane,
                     concurrency=room,
-                    additional_context={"start": start},
+                    additional_context={DRAWING: drawing},
                     delete_jobs="always",
                     install_signal_handlers=False,
-                    fetch_job_polling_interval=self._settings.poll_seconds,
+                    fetch_job_polling_interval=max(self._settings.poll_seconds, LEAST_POLL_SECONDS),
                     update_heartbeat_interval=self._settings.heartbeat_seconds,
                     stalled_worker_timeout=self._settings.lease_seconds,
                     # What a ticket started goes on by itself; only the ticket is given up.
                     shutdown_graceful_timeout=0,
-                )
+                ).run()
             except (ProcrastinateException, psycopg.Error, OSError) as fault:
                 log.warning("action=dispatch_lost lane=%s fault=%s", lane, type(fault).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -162,17 +169,50 @@ class Postgres:
             await asyncio.gather(listening, return_exceptions=True)
 
 
-async def _take_turn(context: JobContext, lane: str) -> None:
-    """What a ticket does: start the lane's best job and wait for its end, so that the room stays taken."""
-    start = cast(Start, context.additional_context["start"])  # pyright: ignore[reportUnknownMemberType]
-    while True:
+class LaneWorker(Worker):
+    """Procrastinate's worker, which is to end when its heartbeat or its listener does.
+
+    It watches them only until the first of its side tasks is over (3.10, `_monitor_side_tasks`), and without
+    periodic tasks that is at once.
+    """
+
+    async def _periodic_deferrer(self) -> None:
+        await asyncio.Event().wait()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How tickets of a lane are turned into work. The room outlives a worker that lost its connection."""
+
+    start: Start
+    room: asyncio.Semaphore
+
+    async def take_turn(self, lane: str) -> None:
+        """Start the lane's best job and wait for its end, so that the ticket's place stays taken."""
+        await self.room.acquire()
         try:
-            running = await start(lane)
-            break
-        except StoreUnavailable:
-            await asyncio.sleep(RECONNECT_SECONDS)
-    if running is not None:
+            running = await self._begin(lane)
+        except BaseException:
+            self.room.release()
+            raise
+        if running is None:
+            self.room.release()
+            return
+        running.add_done_callback(lambda _: self.room.release())
         await asyncio.wait({running})
+
+    async def _begin(self, lane: str) -> asyncio.Task[None] | None:
+        while True:
+            try:
+                return await self.start(lane)
+            except StoreUnavailable:
+                await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _take_turn(context: JobContext, lane: str) -> None:
+    """What a ticket does."""
+    drawing = cast(Drawing, context.additional_context[DRAWING])  # pyright: ignore[reportUnknownMemberType]
+    await drawing.take_turn(lane)
 
 
 class NotificationEars:

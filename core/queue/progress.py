@@ -54,7 +54,7 @@ async def _first_in_lanes() -> list[JobRecord]:
     first: list[JobRecord] = []
     for lane in lanes:
         in_lane = JobRecord.filter(status=JobStatus.QUEUED, lane=str(lane))
-        first += await in_lane.order_by("sort_key", "created_at").limit(FIRST_IN_LINE)
+        first += await in_lane.order_by("sort_key", "deadline", "created_at").limit(FIRST_IN_LINE)
     return first
 
 

@@ -43,6 +43,10 @@ class LeaseWatch:
         self._seen = {lease: self._seen.get(lease, moment) for lease in leases}
         return [lease for lease, since in self._seen.items() if self._is_silent(lease, moment - since, now)]
 
+    def forget(self) -> None:
+        """Begin to watch anew: for a while there was nothing to see."""
+        self._seen = {}
+
     def _is_silent(self, lease: Lease, still_seconds: float, now: datetime) -> bool:
         if still_seconds >= self._lease_seconds:
             return True

@@ -1,7 +1,8 @@
 """Whose turn it is: start-time fair queueing (Goyal, Vin and Cheng 1996, SIGCOMM), in steps of a device.
 
-Everybody who asks has a virtual clock, and so has the line they stand in. A job starts at the later of the
-two and ends `cost / weight` afterwards: that end is its deadline, and the smallest deadline runs next.
+Everybody who asks has a virtual clock, and so has the line they stand in. A job's turn starts at the later of
+the two and ends `cost / weight` afterwards. The turn that starts first is taken first; of turns that start
+together, the one with the earliest deadline.
 
     start    = max(the line's clock, the asker's clock)
     deadline = start + cost / weight        and the asker's clock moves there
@@ -9,10 +10,11 @@ two and ends `cost / weight` afterwards: that end is its deadline, and the small
 
 What follows from it, without any other rule:
 
-- Somebody who queued a thousand jobs has a clock far ahead, so a newcomer's first job is next.
-- A weight of 4 gets four turns for one.
-- Each job of a Pro workspace moves that workspace's clock on, so a Free job that waits is passed by no workspace
-  more than (its weight x its cost / cost of the passing job) times, and nobody starves.
+- Somebody who queued a thousand jobs has a clock ahead of the line's, so a newcomer's first job, whose turn starts
+  now, is next, whatever the plan.
+- A weight of 4 gets four turns for one, and goes first where several come at the same moment.
+- Each job of a Pro workspace moves that workspace's clock on, past the start of a Free job that waits: no
+  workspace passes it more than once, and nobody starves.
 
 The line's clock counts work and not seconds. With the wall's clock in its place, a line that is behind would
 give everything that is old precedence over everybody who comes, and a newcomer would wait for all of it.

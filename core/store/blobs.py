@@ -8,9 +8,11 @@ not there is `BlobMissing`, and a store that cannot be reached or written is `St
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import hashlib
 import re
+import time
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,6 +44,11 @@ RETRIES = 2
 RETRY_TIMEOUT = timedelta(seconds=8)
 PARTS_AT_ONCE = 4
 """Of the 5 MiB that obstore cuts a large upload into: more would starve each other on a thin line."""
+
+FILE_THREADS_SECONDS = 0.1
+# obstore's threads take Python's lock once more after every answer. A process that ends in that very moment is
+# aborted (seen with 0.12.1 and Python 3.11), so the end waits for them.
+atexit.register(time.sleep, FILE_THREADS_SECONDS)
 
 _LOCATION = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>.*))?")
 _FAULTS = (GenericError, JoinError, PermissionDeniedError, UnauthenticatedError, OSError)

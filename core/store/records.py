@@ -282,11 +282,11 @@ class JobRecord(Model):
     lane = fields.CharField(max_length=48, null=True)
     """Where it stands in line, NULL while it waits for one of its workspace's places: `core.queue.admission`."""
     sort_key = fields.FloatField()
-    """Its virtual deadline in the lane, set once: the smallest runs next (`core.rules.turns`)."""
-    lane_turn = fields.FloatField(default=0.0, db_default=0.0)
-    """The virtual time in the lane at which it starts. `sort_key` is when it would end."""
+    """The virtual time at which its turn in the lane starts, set once: the smallest runs next (`core.rules.turns`)."""
+    deadline = fields.FloatField(default=0.0, db_default=0.0)
+    """When that turn ends. Of jobs whose turns start together, the one with the smallest deadline runs first."""
     user_turn = fields.FloatField(default=0.0, db_default=0.0)
-    """Its deadline among the jobs of its own workspace: users take turns by it."""
+    """The start of its turn among the jobs of its own workspace: users take turns by it."""
     cost = fields.FloatField(default=1.0, db_default=1.0)
     """Steps that it asks of a device."""
     spec = fields.TextField()
@@ -320,8 +320,8 @@ class JobRecord(Model):
         table = "job"
         indexes = (
             ("status", "sort_key"),
-            ("status", "lane", "sort_key", "created_at"),
-            ("workspace_id", "kind", "status", "lane", "user_turn"),
+            ("status", "lane", "sort_key", "deadline", "created_at"),
+            ("workspace_id", "kind", "base_model", "status", "lane", "user_turn", "created_at"),
         )
 
 

@@ -20,6 +20,7 @@ from core.settings import Settings
 from core.store.blobs import Blobs
 from core.store.database import dialect, execute
 from core.store.records import JobRecord, OutboxRecord, PhotoRecord, WorkerRecord, WorkspaceRecord
+from tests.object_store import object_store
 
 CLOSED_PORT = "postgresql://likeness:secret-word@127.0.0.1:1/likeness"
 LANES = ("train.tiny", "generate.tiny")
@@ -244,6 +245,14 @@ async def test_a_folder_that_cannot_be_a_folder(examination: Examine, tmp_path: 
 
     assert "LIKENESS_STORAGE_DIR" in the_only(report, "storage", Status.FAIL).sentence
     assert report.is_misconfigured
+
+
+async def test_a_bucket_that_is_well(settings: Settings, database: None) -> None:
+    with object_store() as server:
+        report = await examine(server.settings(settings))
+
+    assert "written to s3://likeness-" in the_only(report, "storage", Status.OK).sentence
+    assert about(report, "files")
 
 
 async def test_a_bucket_that_does_not_answer(examination: Examine) -> None:
