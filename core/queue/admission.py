@@ -26,8 +26,6 @@ from core.store.records import JobRecord, JobStatus, WorkspaceRecord
 USUAL_PICTURE_STEPS = 20
 """What a picture costs when the request leaves the number of steps to the base."""
 
-_HAS_PLACE = Q(status=JobStatus.RUNNING) | Q(status=JobStatus.QUEUED, lane__isnull=False)
-
 
 async def hold_workspace(workspace_id: str) -> WorkspaceRecord:
     """Lock the workspace's row until the transaction ends; its credits and places change under this lock only.
@@ -59,10 +57,11 @@ async def admit(
 ) -> list[JobRecord]:
     """Give the workspace's open places in a lane to its waiting jobs; return those that got one."""
     mine = JobRecord.filter(workspace_id=workspace.id, kind=kind, base_model=base_model)
-    open_places = workspace.jobs_at_once - await mine.filter(_HAS_PLACE).count()
+    has_place = _has_place(lane_of(kind, base_model))
+    open_places = workspace.jobs_at_once - await mine.filter(has_place).count()
     admitted: list[JobRecord] = []
     while len(admitted) < open_places:
-        batch = await _next_to_admit(mine, open_places - len(admitted), kind)
+        batch = await _next_to_admit(mine, open_places - len(admitted), kind, has_place)
         if not batch:
             break
         for job in batch:
@@ -73,13 +72,20 @@ async def admit(
     return admitted
 
 
-async def _next_to_admit(mine: QuerySet[JobRecord], most: int, kind: JobKind) -> list[JobRecord]:
-    waiting = mine.filter(status=JobStatus.QUEUED, lane=None).order_by("user_turn", "created_at")
+async def _next_to_admit(
+    mine: QuerySet[JobRecord], most: int, kind: JobKind, has_place: Q
+) -> list[JobRecord]:
+    # PostgreSQL does not see that a lane which is NULL is the same for all: ordering by it keeps to the index.
+    waiting = mine.filter(status=JobStatus.QUEUED, lane=None).order_by("lane", "user_turn", "created_at")
     if kind is not JobKind.TRAIN:
         return await waiting.limit(most)
     # One at a time: each keeps the other trainings of its model waiting.
-    in_training = await mine.filter(_HAS_PLACE).values_list("model_id", flat=True)
+    in_training = await mine.filter(has_place).values_list("model_id", flat=True)
     return await waiting.exclude(model_id__in=[str(model_id) for model_id in in_training]).limit(1)
+
+
+def _has_place(lane: str) -> Q:
+    return Q(status=JobStatus.RUNNING) | Q(status=JobStatus.QUEUED, lane=lane)
 
 
 async def _release(workspace: WorkspaceRecord, job: JobRecord, dispatch: Dispatch) -> None:

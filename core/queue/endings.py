@@ -1,9 +1,13 @@
-"""What a job's ending changes besides the job: the model version that serves, or that never will."""
+"""How a job ends: its row, its credits, one outbox row, and the model version that serves, or that never will."""
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
+from core import credits
+from core.errors import ClaimLost
+from core.queue import outbox
 from core.queue.specs import Result, TrainResult
 from core.store.records import (
     DraftRecord,
@@ -15,6 +19,46 @@ from core.store.records import (
     VersionRecord,
     VersionState,
 )
+
+log = logging.getLogger(__name__)
+
+
+async def end(
+    job: JobRecord,
+    status: JobStatus,
+    now: datetime,
+    *,
+    expected: JobStatus,
+    delivered: int = 0,
+    **changes: object,
+) -> None:
+    """Close a job's row, settle its credits and leave one outbox row.
+
+    Runs in a transaction that holds the job's workspace.
+
+    Args:
+        delivered: Credits to charge; the rest of what was reserved returns.
+        changes: Other fields of the row.
+
+    Raises:
+        ClaimLost: The job is not in the status that was expected.
+    """
+    ended = await JobRecord.filter(id=job.id, status=expected).update(
+        status=status,
+        ended_at=now,
+        claim_token=None,
+        lease_expires_at=None,
+        checkpoint_key=None,
+        preview_key=None,
+        **changes,
+    )
+    if ended == 0:
+        raise ClaimLost(job.id)
+    if status is not JobStatus.SUCCEEDED:
+        await _apply_without_result(job, status)
+    await credits.settle(job.workspace_id, job.id, reserved=job.credits, delivered=delivered)
+    await outbox.leave(job, status, now)
+    log.info("action=job_ended job=%s kind=%s status=%s", job.id, job.kind.value, status.value)
 
 
 async def apply_result(job: JobRecord, result: Result, now: datetime) -> None:
@@ -32,7 +76,7 @@ async def apply_result(job: JobRecord, result: Result, now: datetime) -> None:
     await _close_draft(job, "trained")
 
 
-async def apply_without_result(job: JobRecord, status: JobStatus) -> None:
+async def _apply_without_result(job: JobRecord, status: JobStatus) -> None:
     """Mark the version as failed; an earlier one goes on serving.
 
     A new model whose first training was cancelled gives its name back. One whose training failed keeps

@@ -22,10 +22,10 @@ from datetime import datetime, timedelta
 from core import credits
 from core.clock import Clock, utc_now
 from core.errors import ClaimLost, StoreUnavailable
-from core.queue import admission, clocks, outbox
+from core.queue import admission, clocks
 from core.queue.admission import hold_workspace
 from core.queue.dispatch import Dispatch
-from core.queue.endings import apply_result, apply_without_result
+from core.queue.endings import apply_result, end
 from core.queue.specs import GenerateSpec, Result, Spec, TrainSpec, from_json, to_json
 from core.queue.stalled import Lease, LeaseWatch
 from core.rules.turns import lane_of
@@ -404,28 +404,9 @@ class Jobs:
         delivered: int = 0,
         **changes: object,
     ) -> None:
-        """Close the row, settle its credits, leave one outbox row and let the workspace's next job in line.
-
-        Runs inside a transaction that holds the workspace.
-        """
-        now = self._clock()
-        ended = await JobRecord.filter(id=job.id, status=expected).update(
-            status=status,
-            ended_at=now,
-            claim_token=None,
-            lease_expires_at=None,
-            checkpoint_key=None,
-            preview_key=None,
-            **changes,
-        )
-        if ended == 0:
-            raise ClaimLost(job.id)
-        if status is not JobStatus.SUCCEEDED:
-            await apply_without_result(job, status)
-        await credits.settle(job.workspace_id, job.id, reserved=job.credits, delivered=delivered)
-        await outbox.leave(job, status, now)
+        """End a job and let the workspace's next one in line. Runs in a transaction that holds the workspace."""
+        await end(job, status, self._clock(), expected=expected, delivered=delivered, **changes)
         await admission.admit(workspace, job.kind, job.base_model, self._dispatch)
-        log.info("action=job_ended job=%s kind=%s status=%s", job.id, job.kind.value, status.value)
 
     async def _tell(self) -> None:
         """After an ending: there is news, and perhaps the workspace's next job."""

@@ -60,8 +60,10 @@ async def _first_in_lanes() -> list[JobRecord]:
 
 async def _first_to_wait() -> list[JobRecord]:
     """Return the first of those that wait for a place of their workspace."""
+    # None has a turn in a lane yet, so in the order of the lanes' index these are simply the oldest.
     waiting = JobRecord.filter(status=JobStatus.QUEUED, lane=None)
-    return await waiting.order_by("user_turn", "created_at").limit(FIRST_IN_LINE)
+    oldest = waiting.order_by("lane", "sort_key", "deadline", "created_at")
+    return await oldest.limit(FIRST_IN_LINE)
 
 
 def _places(queued: list[JobRecord]) -> Iterator[tuple[JobRecord, int]]:
