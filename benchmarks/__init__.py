@@ -1,1 +1,1 @@
-"""Honest timings: every figure is a ratio to a peer that runs beside us, in the same run."""
+"""Honest figures: each names its machine, versions and load, and a claim runs beside a peer in the same run."""

@@ -2,7 +2,7 @@
 
 A procrastinate job is a *ticket* here: it says that a lane has one more job, and whoever draws it claims the
 best row of that lane. It does not say which job. A ticket's priority is a 32-bit integer, which cannot hold a
-deadline, and between the deferring and the drawing a job may be cancelled or overtaken; the row knows.
+virtual time, and between the deferring and the drawing a job may be cancelled or overtaken; the row knows.
 
 Tickets are deferred in the transaction that puts the row into the lane, so neither is ever without the other.
 A ticket too many finds no row, which is fine. A ticket too few (a worker died between drawing and claiming) is

@@ -9,7 +9,7 @@ import pytest
 
 from core import credits
 from core.clock import utc_now
-from core.errors import ClaimLost
+from core.errors import ClaimLost, StoreUnavailable
 from core.queue.dispatch import Dispatch
 from core.queue.jobs import Claim, Jobs, NewJob, Pulse
 from core.queue.specs import GenerateResult, GenerateSpec, MadePicture
@@ -19,6 +19,7 @@ from core.store.database import transaction
 from core.store.records import EntryRecord, JobRecord, JobStatus, OutboxRecord
 from core.workspace import Workspace, open_workspace
 from tests.conftest import MovableClock
+from tests.fakes.store import store_outage
 
 PICTURES = GenerateResult(pictures=(MadePicture("w/1.png", 7, 64, 64),))
 
@@ -145,6 +146,21 @@ async def test_a_sweep_that_has_just_started_trusts_an_old_lease_after_a_few_hea
     assert await jobs.return_stalled() == 0
     clock.advance(seconds=13)
     assert await jobs.return_stalled() == 1
+
+
+async def test_an_outage_of_the_database_takes_no_job_from_a_living_worker(
+    jobs: Jobs, workspace: Workspace, clock: MovableClock
+) -> None:
+    await ask(jobs, workspace)
+    mine = await claim(jobs)
+    assert await jobs.return_stalled() == 0
+    clock.advance(seconds=40)
+    with store_outage(), pytest.raises(StoreUnavailable):
+        await jobs.return_stalled()
+    assert await jobs.return_stalled() == 0  # nobody could have renewed it
+    await jobs.heartbeat([mine])
+    clock.advance(seconds=20)
+    assert await jobs.return_stalled() == 0
 
 
 async def test_a_job_that_kills_its_workers_fails_after_three_tries(
