@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -17,8 +18,9 @@ from core.store.database import transaction
 from core.store.records import JobRecord, JobStatus
 from core.workspace import open_workspace
 from tests.conftest import MovableClock
+from tests.gpu_worker.specs import train_spec
 
-LANE = "generate.tiny"
+LANE, TRAININGS = "generate.tiny", "train.tiny"
 PLANS = load_plans()
 
 
@@ -51,8 +53,21 @@ class Hall:
             self._ids[workspace] = opened.id
         return self._ids[workspace], PLANS.named(plan)
 
-    async def take(self) -> Claim:
-        claim = await self.jobs.claim(LANE, worker_id="w")
+    async def train(self, workspace: str, model: str) -> JobRecord:
+        """Queue a training of a model, on the plan that allows three at once."""
+        workspace_id, chosen = await self._open(workspace, "pro")
+        spec = replace(train_spec(), workspace_id=workspace_id, model_id=model)
+        new = NewJob(
+            workspace_id, "ana", spec, 0, "console", "main",
+            weight=chosen.weight, jobs_at_once=chosen.jobs_at_once,
+        )  # fmt: skip
+        async with transaction():
+            job = await self.jobs.enqueue(new)
+        assert job is not None
+        return job
+
+    async def take(self, lane: str = LANE) -> Claim:
+        claim = await self.jobs.claim(lane, worker_id="w")
         assert claim is not None
         return claim
 
@@ -114,6 +129,16 @@ async def test_a_workspace_has_no_more_jobs_in_hand_than_its_plan_allows(hall: H
     assert await hall.jobs.claim(LANE, worker_id="w") is None
     await hall.jobs.finish(last, GenerateResult(()))
     await hall.take()
+
+
+async def test_trainings_of_one_model_go_one_after_the_other(hall: Hall) -> None:
+    shoes = [await hall.train("team", "shoes"), await hall.train("team", "shoes")]
+    hat = await hall.train("team", "hat")
+    first, other = await hall.take(TRAININGS), await hall.take(TRAININGS)
+    assert {first.job_id, other.job_id} == {shoes[0].id, hat.id}
+    assert await hall.jobs.claim(TRAININGS, worker_id="w") is None
+    await hall.jobs.fail(first, "It did not work out.")
+    assert (await hall.take(TRAININGS)).job_id == shoes[1].id
 
 
 async def test_a_cancelled_job_makes_room_for_the_next(hall: Hall) -> None:
