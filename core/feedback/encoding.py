@@ -6,6 +6,7 @@ Imported inside the decoding subprocess too, so it may import nothing but Pillow
 from __future__ import annotations
 
 import io
+import zlib
 
 from PIL import Image
 
@@ -30,7 +31,8 @@ def encode(image: Image.Image, *, lossless: bool) -> tuple[bytes, str]:
     bare.info = {}  # Pillow's writers copy comments and colour profiles from here
     out = io.BytesIO()
     if lossless and image.width * image.height <= MAX_LOSSLESS_PIXELS:
-        bare.save(out, "PNG")
+        # A photo takes a quarter of the default's time, for up to a third more bytes.
+        bare.save(out, "PNG", compress_type=zlib.Z_RLE)
         return out.getvalue(), PNG_MEDIA_TYPE
     bare.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     return out.getvalue(), JPEG_MEDIA_TYPE

@@ -102,7 +102,7 @@ async def test_an_iphone_jpeg_with_two_pictures_in_it_is_a_still(photos_dir: Pat
         ("Just some words, größer als sonst.".encode(), "plain text"),
         (as_zip(), "an archive"),
         (b"%PDF-1.7\n%\xe2\xe3", "a PDF"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "plain text"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n", "an EPS or PostScript drawing"),
         (b"\0\0\0\x18ftypisom\0\0\0\0", "a video"),
         (b"\x7fELF\x02\x01\x01\0\0\0", "not an image that I can read"),
         (b"\x89PNG\r\n\x1a\n", "damaged or incomplete"),
@@ -142,16 +142,17 @@ async def test_a_file_with_too_many_bytes_is_refused() -> None:
     assert "larger than 1 MB" in await refusal_of(bytes(1024 * 1024 + 1), limits)
 
 
-async def test_a_text_bomb_inside_a_png_is_refused() -> None:
+async def test_a_text_bomb_inside_a_png_is_never_unpacked() -> None:
     chunks = b"zTXtComment\0\0" + zlib.compress(bytes(80_000_000), 9)
     plain = saved(two_tone(), "PNG")
     packed = struct.pack(">I", len(chunks) - 4) + chunks + struct.pack(">I", zlib.crc32(chunks))
-    assert "damaged" in await refusal_of(plain[:33] + packed + plain[33:])
+    _, picture = await picture_of(plain[:33] + packed + plain[33:])
+    assert picture.getpixel((5, 20)) == RED
 
 
 async def test_a_picture_that_takes_too_long_is_stopped() -> None:
     limits = DecodeLimits(wall_seconds=0.001)
-    assert "took too long" in await refusal_of(saved(two_tone(), "PNG"), limits)
+    assert "takes too long" in await refusal_of(saved(two_tone(), "PNG"), limits)
 
 
 async def test_a_picture_that_takes_too_much_memory_is_stopped() -> None:
@@ -231,22 +232,6 @@ async def test_the_same_upload_has_the_same_hash_and_another_has_not(photos_dir:
     assert hashes[0] == hashes[1] != hashes[2]
 
 
-async def test_secrets_of_the_bot_are_not_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LIKENESS_DISCORD_TOKEN", "secret")
-    seen: list[dict[str, str]] = []
-    start = asyncio.create_subprocess_exec
-
-    async def watch(*command: str, **options: object) -> asyncio.subprocess.Process:
-        environment = options["env"]
-        assert isinstance(environment, dict)
-        seen.append(environment)
-        return await start(*command, **options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", watch)
-    await picture_of(saved(two_tone(), "PNG"))
-    assert seen and "LIKENESS_DISCORD_TOKEN" not in seen[0]
-
-
 @pytest.mark.parametrize(
     ("filename", "shown"),
     [
@@ -254,6 +239,7 @@ async def test_secrets_of_the_bot_are_not_passed_on(monkeypatch: pytest.MonkeyPa
         ("C:\\Users\\ada\\photo.jpg", "photo.jpg"),
         ("../../etc/passwd", "passwd"),
         ("a\nb\u202egpj.exe", "abgpj.exe"),
+        ("a\u2028b.jpg", "ab.jpg"),
         ("\0", "This file"),
         ("x" * 300, "x" * 59 + "…"),
     ],
