@@ -15,49 +15,59 @@ SMALLEST_SIDE_PX = 512  # product rule: below 512x512 a photo is flagged
 class Calibration:
     """Where one provider draws its lines.
 
-    The offline numbers were found on 158 real photos of 30 subjects with Pillow 13.0 and OpenCV 5.0. Measured
-    again on 95 photos of 18 subjects:
-
-    - Blur: of the sharp originals 3 % are flagged; of copies with sigma 1 / sigma 2 / motion of 9 px across /
-      down / a 3.2x upscale 84 / 100 / 90 / 84 / 100 %. The edge width clears 1 sharp photo in 95 and none of
-      the blurred copies; it is there for flat drawings, which the other two numbers call blurry.
-    - Near-duplicates: 1 in 206 pairs of one subject (a real burst), of crops to 90 / 80 / 60 % of the side
-      100 / 99 / 53 %.
-
     Attributes:
         provider: Whose measurements these lines are for.
-        min_tile_detail: `Sharpness.tile_detail` below which a photo is blurry. Grey levels squared.
-        min_directional_detail: The same for `Sharpness.directional_detail`, which tells motion blur.
-        max_sharp_edge_sigma_px: Edges narrower than this clear a photo of both. Sharp photos measure 0.5 to
-            0.9, and 95 % of copies blurred by sigma 1 above 1.05.
-        min_inlier_fraction: Share of ORB keypoints (of the photo that has fewer) matching under one
-            similarity transform, from which two photos are near-duplicates. Distinct photos of one subject
-            reached 0.12.
-        min_inliers: Fewest keypoints that may prove anything; drawings can have very few in all.
-        min_phash_similarity: Share of equal pHash bits from which two photos are near-duplicates.
+        max_edge_sigma_px: `Sharpness.edge_sigma_px` above which a photo is blurry.
+        sharp_edge_sigma_px: Edges narrower than this clear a photo (or its subject) of the next three, for
+            flat drawings and plain products have little detail to sum up.
+        min_tile_detail: `Sharpness.tile_detail` below which a photo with too few edges to measure is blurry.
+            Grey levels squared.
+        min_directional_detail: `Sharpness.directional_detail` below which it is; this tells motion blur.
+        min_subject_detail: `Sharpness.subject_detail` below which the focus lies elsewhere.
+        min_overlay_similarity: Correlation of two photos laid on each other, from which they are the same.
+        min_phash_similarity: Share of equal pHash bits from which they are.
+        max_oddness: `oddness` of its colours above which a photo looks like a different object.
+        max_clutter: `Features.clutter` above which a background competes with the subject.
+        min_brightest: `Light.brightest` below which a photo is too dark. 0 to 1.
+        max_clipped_share: Share of the subject without detail in white, above which it is overexposed.
+        max_noise_sigma: `Sharpness.tile_noise_sigma` above which a photo is noisy. Grey levels.
         min_subject_share: A found subject that covers less of the photo is taken for a failure of the search.
         max_subject_share: The same for one that covers more. Fractions of the area.
     """
 
     provider: str
+    max_edge_sigma_px: float
+    sharp_edge_sigma_px: float
     min_tile_detail: float
     min_directional_detail: float
-    max_sharp_edge_sigma_px: float
-    min_inlier_fraction: float
-    min_inliers: int
+    min_subject_detail: float
+    min_overlay_similarity: float
     min_phash_similarity: float
+    max_oddness: float
+    max_clutter: float
+    min_brightest: float
+    max_clipped_share: float
+    max_noise_sigma: float
     min_subject_share: float
     max_subject_share: float
 
 
+# Chosen on real photos of 18 subjects; benchmarks/results/feedback-*.json tell what half of them choose and what
+# that achieves on the other half.
 OFFLINE = Calibration(
     provider="offline",
+    max_edge_sigma_px=1.0,
+    sharp_edge_sigma_px=0.8,
     min_tile_detail=300.0,
-    min_directional_detail=35.0,
-    max_sharp_edge_sigma_px=0.8,
-    min_inlier_fraction=0.20,
-    min_inliers=20,
+    min_directional_detail=50.0,
+    min_subject_detail=100.0,
+    min_overlay_similarity=0.93,
     min_phash_similarity=0.875,
+    max_oddness=0.35,
+    max_clutter=0.026,
+    min_brightest=0.70,
+    max_clipped_share=0.20,
+    max_noise_sigma=3.0,
     min_subject_share=0.02,
     max_subject_share=0.85,
 )

@@ -15,16 +15,17 @@ class Check(StrEnum):
 
     LOW_RESOLUTION = "low_resolution"
     BLURRY = "blurry"
-    ILLEGIBLE_DETAILS = "illegible_details"
     DIFFERENT_SUBJECT = "different_subject"
     BACKGROUND_CLUTTER = "background_clutter"
     UNCLEAR_PRODUCT = "unclear_product"
     UNKNOWN_SIZE = "unknown_size"
     LIGHTING = "lighting"
+    NOISE = "noise"
+    ANGLE = "angle"
     REDUNDANT = "redundant"
-    LITTLE_VARIETY = "little_variety"
     PEOPLE = "people"
-    CROP_CUTS = "crop_cuts"
+    FRAMING = "framing"
+    CROP = "crop"
     MIXED_QUALITY = "mixed_quality"
 
 

@@ -9,13 +9,12 @@ import io
 from enum import StrEnum
 from typing import Literal, assert_never
 
-import numpy as np
 from PIL import Image
 
 from core.feedback.calibration import RECOMMENDED_SIDE_PX
 from core.feedback.encoding import encode
-from core.feedback.features import Features
-from core.feedback.subject import Box, locate_subject
+from core.feedback.features import Features, measure
+from core.feedback.subject import Box
 
 SQUARE_TOLERANCE = 1.02  # long side over short side up to which a photo counts as square
 CUT_TOLERANCE = 0.02  # share of the short side by which a rough box may overhang without counting as cut
@@ -26,6 +25,7 @@ class Fix(StrEnum):
 
     CROP = "crop"
     PAD = "pad"
+    TRIM = "trim"
     UPSCALE = "upscale"
 
 
@@ -78,17 +78,45 @@ def upscale(data: bytes, *, short_side_px: int = RECOMMENDED_SIDE_PX) -> bytes:
     return encode(image.resize(size, Image.Resampling.LANCZOS), lossless=lossless)[0]
 
 
+def trim(data: bytes, content: Box | None) -> bytes:
+    """Cut off the bars around a photo (`Features.content` is what lies between them)."""
+    if content is None:
+        return data
+    image, lossless = _open(data)
+    return encode(_cut(image, content), lossless=lossless)[0]
+
+
 def apply(fix: Fix, data: bytes) -> bytes:
-    """Apply one fix to a safe picture; the subject is looked for again, so nothing has to be remembered."""
+    """Apply one fix to a safe picture; it is measured again, so that what a check saw is what is fixed."""
     match fix:
         case Fix.CROP:
-            return square(data, subject=locate_subject(np.asarray(_open(data)[0])), how=Fix.CROP)
+            return square(data, subject=measure(data).subject, how=Fix.CROP)
         case Fix.PAD:
             return square(data, how=Fix.PAD)
+        case Fix.TRIM:
+            return trim(data, measure(data).content)
         case Fix.UPSCALE:
             return upscale(data)
         case _:
             assert_never(fix)
+
+
+def prepare_for_training(data: bytes, fix: Fix | None = None) -> bytes:
+    """Make of a safe picture what is trained: a square.
+
+    Args:
+        data: The picture.
+        fix: What was decided. None crops it around the subject, and pads it where that would cut the subject;
+            `CROP` crops it in any case.
+    """
+    if fix is Fix.CROP or fix is Fix.PAD:
+        return apply(fix, data)
+    if fix is not None:
+        data = apply(fix, data)
+    subject = measure(data).subject
+    # Somebody put bars there rather than crop. Where the subject is not known, a crop may cut what they saved.
+    how = Fix.PAD if fix is Fix.TRIM and subject is None else None
+    return square(data, subject=subject, how=how)
 
 
 def _open(data: bytes) -> tuple[Image.Image, bool]:
@@ -105,7 +133,10 @@ def _overhangs(width_px: int, height_px: int, subject: Box | None) -> bool:
 
 
 def _crop(image: Image.Image, subject: Box | None) -> Image.Image:
-    box = crop_box(image.width, image.height, subject)
+    return _cut(image, crop_box(image.width, image.height, subject))
+
+
+def _cut(image: Image.Image, box: Box) -> Image.Image:
     return image.crop((box.left, box.top, box.right, box.bottom))
 
 

@@ -29,13 +29,15 @@ _LOOK = "Please look yourself."
 NOT_ASSESSED = (
     Unseen(
         *(Check.DIFFERENT_SUBJECT, _PRODUCT),
-        "I could not judge whether every photo shows the same {noun}: nothing set up here recognises it.",
+        "I could not judge whether every photo shows the same {noun}: I only compare colours,"
+        " and two of a kind look alike to me.",
         _LOOK,
         min_photos=2,
     ),
     Unseen(
         *(Check.DIFFERENT_SUBJECT, _CHARACTER),
-        "I could not judge whether the same {noun} is on every photo: no face model is set up here.",
+        "I could not judge whether the same {noun} is on every photo: I only compare colours,"
+        " and no face model is set up here.",
         _LOOK,
         min_photos=2,
     ),
@@ -43,10 +45,15 @@ NOT_ASSESSED = (
         *(Check.PEOPLE, _CHARACTER),
         "I could not judge whether somebody else is in a photo, or whether the face is visible:"
         " no face model is set up here.",
-        "Please check that there is one full-body photo and one close-up, with nobody else in the frame.",
+        "Please check that nobody else is in the frame.",
     ),
     Unseen(
-        *(Check.LITTLE_VARIETY, _CHARACTER),
+        *(Check.FRAMING, _CHARACTER),
+        "I could not judge whether the {noun} is shown in full and close up.",
+        "Please check that there is one full-body photo and one close-up.",
+    ),
+    Unseen(
+        *(Check.REDUNDANT, _CHARACTER),
         "I could not judge whether angle, expression and zoom vary enough; I only compared whole photos.",
         "Please check that they differ from photo to photo.",
         min_photos=2,
@@ -62,32 +69,34 @@ NOT_ASSESSED = (
         "If size matters, add a photo of it in use.",
     ),
     Unseen(
-        *(Check.ILLEGIBLE_DETAILS, _PRODUCT),
+        *(Check.BLURRY, _PRODUCT),
         "I could not judge whether lettering and logos can be read: no text reader is set up here.",
         _LOOK,
     ),
     Unseen(
-        *(Check.BACKGROUND_CLUTTER, _SUBJECTS),
-        "I could not judge whether the background competes with the {noun}.",
-        "A plain or varied background works best.",
+        *(Check.LIGHTING, _SUBJECTS),
+        "I could not judge whether the light is alike from photo to photo; I only looked at each by itself.",
+        "Even light works best.",
     ),
     Unseen(
-        *(Check.LIGHTING, _SUBJECTS),
-        "I could not judge whether light and angle fit together from photo to photo.",
-        "Even light and ordinary angles work best.",
+        *(Check.ANGLE, _SUBJECTS),
+        "I could not judge whether an angle is extreme.",
+        "Ordinary angles work best.",
     ),
 )
 
 _TOPICS = {
     Check.DIFFERENT_SUBJECT: "whether every photo shows the same {noun}",
     Check.PEOPLE: "whether anybody else is in the photos",
-    Check.LITTLE_VARIETY: "how varied they are",
+    Check.FRAMING: "whether it is shown in full and close up",
+    Check.REDUNDANT: "how varied they are",
     Check.UNCLEAR_PRODUCT: "whether it is clear what the {noun} is",
     Check.UNKNOWN_SIZE: "how large it is",
-    Check.ILLEGIBLE_DETAILS: "whether lettering can be read",
-    Check.BACKGROUND_CLUTTER: "whether the background competes with it",
-    Check.LIGHTING: "whether light and angle fit together",
-    Check.CROP_CUTS: "whether a square crop would cut it",
+    Check.BLURRY: "whether lettering can be read",
+    Check.BACKGROUND_CLUTTER: "whether every background leaves it room",
+    Check.LIGHTING: "whether the light is alike",
+    Check.ANGLE: "whether an angle is extreme",
+    Check.CROP: "whether a square crop would cut it",
 }
 
 

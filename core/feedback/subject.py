@@ -35,20 +35,28 @@ def locate_subject(rgb: NDArray[np.uint8]) -> Box | None:
     Returns:
         The box in px of `rgb`, or None where what was found is too small or too large to be believed.
     """
+    mask = segment_subject(rgb)
+    return None if mask is None else box_around(mask, rgb.shape[1], rgb.shape[0])
+
+
+def segment_subject(rgb: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+    """Find the subject itself: a mask with a long side of 128, or None where it is not to be believed."""
     height, width = rgb.shape[:2]
     scale = THUMBNAIL_SIDE_PX / max(height, width)
     size = (max(16, round(width * scale)), max(16, round(height * scale)))
-    thumbnail = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    mask = _foreground(thumbnail)
+    mask = _foreground(np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
     share = float(mask.mean())
-    if not OFFLINE.min_subject_share <= share <= OFFLINE.max_subject_share:
-        return None
+    return mask if OFFLINE.min_subject_share <= share <= OFFLINE.max_subject_share else None
+
+
+def box_around(mask: NDArray[np.bool_], width_px: int, height_px: int) -> Box:
+    """The box around what a mask holds, in px of a picture of this size."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return Box(
-        left=int(columns[0] * width / size[0]),
-        top=int(rows[0] * height / size[1]),
-        right=round((int(columns[-1]) + 1) * width / size[0]),
-        bottom=round((int(rows[-1]) + 1) * height / size[1]),
+        left=int(columns[0] * width_px / mask.shape[1]),
+        top=int(rows[0] * height_px / mask.shape[0]),
+        right=round((int(columns[-1]) + 1) * width_px / mask.shape[1]),
+        bottom=round((int(rows[-1]) + 1) * height_px / mask.shape[0]),
     )
 
 

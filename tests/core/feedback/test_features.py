@@ -27,14 +27,14 @@ def test_features_survive_the_way_through_a_process_pool(photos_dir: Path) -> No
         features.sharpness,
         features.subject,
     )
-    assert (copy.keypoints.descriptors == features.keypoints.descriptors).all()
+    assert (copy.imprint.keypoints.descriptors == features.imprint.keypoints.descriptors).all()
 
 
 def test_measuring_twice_gives_the_same(photos_dir: Path) -> None:
     data = (photos_dir / "can" / "00.jpg").read_bytes()
     first, second = measure(data), measure(data)
     assert first.subject == second.subject is not None
-    assert (first.sharpness, first.phash) == (second.sharpness, second.phash)
+    assert (first.sharpness, first.imprint.phash) == (second.sharpness, second.imprint.phash)
 
 
 def test_the_subject_of_a_plain_photo_is_found(photos_dir: Path) -> None:
