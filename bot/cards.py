@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from bot.about_the_set import about_the_set, draft_button
 from bot.context import Context
 from bot.frontend import MessageGone
 from bot.replies import (
@@ -15,49 +17,32 @@ from bot.replies import (
     DraftClosed,
     DraftTitle,
     FindingsToReview,
-    FlaggedPhoto,
     JobQueued,
     JobRunning,
     JobTitle,
     PersonQuestion,
     Picture,
-    ReactionChoice,
     ReadyToTrain,
     Reply,
 )
 from bot.requests import MessageRef, ThreadAddress
 from bot.wording import about_prompt, photo_count
 from core import approvals, consent, drafts
-from core.feedback.findings import Check, Status
-from core.feedback.sentences import not_assessed_in_short
 from core.queue import workers
 from core.queue.estimates import minutes_to_train, wait_of
 from core.queue.specs import GenerateSpec, TrainSpec, from_json
 from core.rules.captions import CAPTION_ADVICE
 from core.rules.kinds import ModelKind
 from core.rules.presets import preset_name, training_preset
+from core.rules.wording import number
 from core.store.records import (
-    Choice,
-    DraftPhotoRecord,
     DraftRecord,
     DraftState,
-    FindingRecord,
     JobKind,
     JobRecord,
     JobStatus,
 )
 from core.workspace import Workspace
-
-_DECISIONS = {
-    Choice.KEEP: "Kept.",
-    Choice.FIX: "Kept, padded with white so that nothing is cut.",
-    Choice.REMOVE: "Removed.",
-}
-
-
-def draft_button(draft: DraftRecord, label: str, verb: str) -> Button:
-    """Return a button that carries the draft, so that it works next week too."""
-    return Button(label, f"draft:{draft.id}:{verb}")
 
 
 async def title_of(draft: DraftRecord) -> DraftTitle:
@@ -128,27 +113,32 @@ async def _draft_reply(
 async def _review_reply(draft: DraftRecord, title: DraftTitle, notes: tuple[str, ...]) -> FindingsToReview:
     photos = await drafts.photos(draft)
     flagged = [photo for photo in photos if photo.is_flagged]
-    waiting = await approvals.undecided(photos)
-    advice, not_assessed = await _about_the_set(draft)
-    buttons = (draft_button(draft, "Train anyway", "anyway"), draft_button(draft, "Cancel", "cancel"))
+    waiting = approvals.undecided(photos)
+    unshown = [photo for photo in waiting if not photo.is_shown]
+    about = await about_the_set(draft)
+    more = (_more_to_come(len(waiting) - len(unshown), len(unshown)),) if unshown else ()
+    buttons = [draft_button(draft, "Train anyway", "anyway"), draft_button(draft, "Cancel", "cancel")]
+    if unshown:
+        buttons.insert(0, draft_button(draft, "Next photos", "next"))
     return FindingsToReview(
-        title,
+        # What was looked at: a decision counts when the review is over, and until then can change.
+        replace(title, photo_count=len(photos)),
         flagged=len(flagged),
         decided=len(flagged) - len(waiting),
-        set_findings=advice,
-        not_assessed=not_assessed,
+        set_findings=(*more, *about.advice, *about.answered, *about.questions),
+        not_assessed=about.not_assessed,
         notes=notes,
-        buttons=buttons,
+        buttons=(*about.buttons, *buttons),
     )
 
 
-async def _about_the_set(draft: DraftRecord) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what was found that no photo has to be decided for, and what could not be judged."""
-    findings = await drafts.findings_of(draft)
-    advice = [row for row in findings if row.draft_photo_id is None and row.status == Status.FOUND]
-    unseen = [Check(row.check_name) for row in findings if row.status == Status.NOT_ASSESSED]
-    not_assessed = (not_assessed_in_short(unseen, draft.class_noun),) if unseen else ()
-    return tuple(f"{row.why} {row.fix}" for row in advice), not_assessed
+def _more_to_come(shown: int, unshown: int) -> str:
+    those = "the one below is" if shown == 1 else f"the {number(shown)} below are"
+    return f"The worst come first: when {those} decided, {number(unshown)} more {_follow(unshown)}."
+
+
+def _follow(count: int) -> str:
+    return "follows" if count == 1 else "follow"
 
 
 def _consent_reply(draft: DraftRecord, title: DraftTitle) -> Reply:
@@ -176,43 +166,21 @@ async def _ready_reply(
 ) -> ReadyToTrain:
     preset = training_preset(draft.base_model, title.kind, title.photo_count, preset_name(draft.preset))
     was_reviewed = any(photo.is_flagged for photo in await drafts.photos(draft))
-    advice, not_assessed = ((), ()) if was_reviewed else await _about_the_set(draft)
+    about = await about_the_set(draft)
+    # Said once: on the review's card where there was a review, else before the start.
+    said = () if was_reviewed else (*about.advice, *about.not_assessed)
     return ReadyToTrain(
         title,
         minutes=await minutes_to_train(draft.base_model, preset),
         credits=context.plans.price_of_training(title.kind),
         balance=await workspace.balance(),
-        # Said once: on the review's card where there was a review, else before the start.
-        notes=(*notes, *advice, *not_assessed),
-        buttons=(draft_button(draft, "Start", "start"), draft_button(draft, "Cancel", "cancel")),
+        notes=(*notes, *said, *about.answered, *about.questions),
+        buttons=(
+            *about.buttons,
+            draft_button(draft, "Start", "start"),
+            draft_button(draft, "Cancel", "cancel"),
+        ),
     )
-
-
-async def show_flagged(
-    context: Context, workspace: Workspace, draft: DraftRecord, photo: DraftPhotoRecord
-) -> None:
-    """Post a flagged photo as its own message, or bring it up to date."""
-    findings = [row for row in await drafts.findings_of(draft) if row.draft_photo_id == photo.id]
-    stored = await workspace.photo(photo.photo_id)
-    reply = FlaggedPhoto(
-        draft_id=draft.id,
-        number=photo.position + 1,
-        photo_count=len(await drafts.photos(draft)),
-        picture=Picture(stored.blob_key, stored.filename, alt=f"photo {photo.position + 1}"),
-        findings=tuple(f"{row.why} {row.fix}" for row in findings),
-        choices=_choices(findings),
-        decision=_DECISIONS[photo.choice] if photo.choice else "",
-    )
-    thread = ThreadAddress(draft.platform, draft.thread)
-    message = await show(context, thread, photo.message, reply, nonce=f"p{photo.id[:24]}")
-    await DraftPhotoRecord.filter(id=photo.id).update(message=message)
-
-
-def _choices(findings: Sequence[FindingRecord]) -> tuple[ReactionChoice, ...]:
-    keep, remove = ReactionChoice("✅", "keep"), ReactionChoice("❌", "remove")
-    if any(row.applicable_fix for row in findings):
-        return (keep, ReactionChoice("✂️", "pad with white instead"), remove)
-    return (keep, remove)
 
 
 async def job_title(job: JobRecord) -> JobTitle:

@@ -19,6 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from bot import cards
 from bot.context import Context
+from bot.flagged import forget_previews
 from bot.frontend import FrontendUnavailable
 from bot.requests import Requester, ThreadAddress
 from core import drafts, intake
@@ -133,6 +134,7 @@ async def _expire_draft(context: Context, draft: DraftRecord) -> None:
         await cards.show_draft(context, workspace, draft)
     except FrontendUnavailable:
         log.warning("action=expiry_not_told draft=%s", draft.id)
+    await forget_previews(context, workspace, draft)
     await drafts.erase(draft)
     photos = await PhotoRecord.filter(id__in=photo_ids, workspace_id=workspace.id)
     await intake.discard_unused(workspace, context.blobs, photos)

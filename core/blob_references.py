@@ -17,6 +17,8 @@ from core.queue.specs import GenerateResult, GenerateSpec, TrainSpec, from_json
 from core.store.blobs import Blobs
 from core.store.database import transaction
 from core.store.records import (
+    DraftPhotoRecord,
+    DraftRecord,
     JobKind,
     JobRecord,
     JobStatus,
@@ -66,6 +68,7 @@ async def referring_rows(workspace_id: str) -> list[Reference]:
         if job.kind is JobKind.GENERATE or job.model_id in models:
             found += _of_open_job(job, version_ids)
     found += await _of_results(workspace_id)
+    found += await _of_reviews(workspace_id)
     return [reference for reference in found if reference.key]
 
 
@@ -88,6 +91,15 @@ async def _of_results(workspace_id: str) -> list[Reference]:
         Reference(picture.blob_key, f"picture of job {job_id}")
         for job_id, result in await done.exclude(result="").values_list("id", "result")
         for picture in from_json(GenerateResult, result).pictures
+    ]
+
+
+async def _of_reviews(workspace_id: str) -> list[Reference]:
+    drafts = await DraftRecord.filter(workspace_id=workspace_id).values_list("id", flat=True)
+    shown = DraftPhotoRecord.filter(draft_id__in=[str(draft_id) for draft_id in drafts])
+    return [
+        Reference(key or "", f"preview of photo {photo_id}")
+        for photo_id, key in await shown.values_list("photo_id", "preview_key")
     ]
 
 

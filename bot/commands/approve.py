@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from bot import cards
-from bot.commands.drafting import after_review
+from bot.commands.drafting import go_on_with_review
 from bot.context import Context
+from bot.flagged import show_flagged
 from bot.replies import Notice, Reply
 from bot.requests import Reaction
 from core import approvals, drafts
-from core.store.records import DraftPhotoRecord, DraftRecord
+from core.store.records import Choice, DraftPhotoRecord, DraftRecord
 from core.workspace import Workspace
 
-NOT_YOURS = "Only the person who started this decides about its photos."
+NOT_YOURS = "Only the person who started this decides about its photos, or an approver."
+NOTHING_TO_FIX = "There is nothing that I could fix on this photo. ✅ keeps it, ❌ removes it."
 SETTLED = "The review is over, so this photo stays as decided."
 
 
@@ -25,16 +26,16 @@ async def react(context: Context, request: Reaction) -> Reply | None:
     if found is None:
         return None
     draft, photo = found
-    if not approvals.may_decide(draft, request.requester.user_id, is_admin=request.requester.is_admin):
+    person, rules = request.requester, await approvals.rules_of(workspace.id)
+    if not approvals.may_vote(draft, rules, person.user_id, is_admin=person.is_admin):
         return Notice(NOT_YOURS)
+    if choice is Choice.FIX and photo.id not in await drafts.offered_fixes(draft):
+        return Notice(NOTHING_TO_FIX)
     change = approvals.withdraw if request.is_withdrawn else approvals.vote
-    if not await change(draft, photo, request.requester.user_id, choice):
+    if not await change(draft, photo, person.user_id, choice, rules):
         return Notice(SETTLED)
-    await cards.show_flagged(context, workspace, draft, photo)
-    if await approvals.undecided(await drafts.photos(draft)):
-        await cards.show_draft(context, workspace, draft)
-    else:
-        await after_review(context, workspace, draft)
+    await show_flagged(context, workspace, draft, photo)
+    await go_on_with_review(context, workspace, draft)
     return None
 
 

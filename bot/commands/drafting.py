@@ -2,7 +2,8 @@
 
     analyze → (review) → person asked, consent → captions → ready → start
 
-Each step takes the draft one state on and brings its card up to date. `approve` holds the reactions.
+Each step takes the draft one state on and brings its card up to date. `reviewing` shows the flagged photos, and
+`approve` holds the reactions.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import logging
 from collections.abc import Sequence
 
 from bot import cards
+from bot.commands import reviewing
 from bot.commands.feedback import look_at_photos
 from bot.commands.launch import launch
 from bot.context import Context
+from bot.flagged import forget_previews
 from bot.frontend import FrontendUnavailable
 from bot.replies import Notice, Refusal, Reply
 from bot.requests import AddPhotosRequest, Attachment, CaptionsRequest, Requester, ThreadAddress
 from core import approvals, consent, drafts, intake
 from core.errors import NotFound, Refused
-from core.feedback.decode import Unreadable
+from core.feedback.decode import DecodeLimits, Unreadable
 from core.rules.captions import check_caption, draft_captions
 from core.rules.kinds import ModelKind
 from core.rules.wording import counted
@@ -40,7 +43,10 @@ async def take_all(
     sentences: list[str] = []
     for attachment in attachments:
         try:
-            data = attachment.path.read_bytes()
+            with attachment.path.open("rb") as file:
+                data = file.read(
+                    DecodeLimits().max_bytes + 1
+                )  # enough for the gate to see that it is too large
         except OSError:
             sentences.append(f"{attachment.filename} could not be read. Attach it again.")
             continue
@@ -60,19 +66,32 @@ async def analyze(
         await drafts.advance(draft, DraftState.ANALYZING)
     await cards.show_draft(context, workspace, draft, notes)
     await look_at_photos(context, workspace, draft)
-    photos = await drafts.photos(draft)
-    if not await approvals.undecided(photos):
+    if not approvals.undecided(await drafts.photos(draft)):
         await after_review(context, workspace, draft, notes)
         return
     await drafts.advance(draft, DraftState.REVIEW)
-    await cards.show_draft(context, workspace, draft, notes)
-    await _show_review(context, workspace, draft)
+    await show_review(context, workspace, draft, notes)
+
+
+async def show_review(
+    context: Context, workspace: Workspace, draft: DraftRecord, notes: Sequence[str] = ()
+) -> None:
+    """Show a review as it stands, or move on when everything is decided."""
+    if not await reviewing.show_all(context, workspace, draft, notes):
+        await after_review(context, workspace, draft, notes)
+
+
+async def go_on_with_review(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
+    """After a decision: show what is to be decided next, or move on when everything is decided."""
+    if not await reviewing.show_next(context, workspace, draft):
+        await after_review(context, workspace, draft)
 
 
 async def after_review(
     context: Context, workspace: Workspace, draft: DraftRecord, notes: Sequence[str] = ()
 ) -> None:
     """Every flagged photo is decided, or was overruled: check what is left and move on."""
+    await reviewing.end(context, workspace, draft)
     kind = ModelKind(draft.kind)
     kept = await drafts.kept_photos(draft)
     refused = context.plans.require_image_count(workspace.plan, kind, len(kept))
@@ -129,6 +148,7 @@ async def add_photos(context: Context, request: AddPhotosRequest) -> Reply | Non
         return Refusal(sentences or ("There is no photo in that message. Attach one and send it again.",))
     for photo in photos:
         await drafts.add_photo(draft, photo.id)
+    await drafts.forget_answers(draft)  # who or what is on the photos may have changed
     await analyze(context, workspace, draft, sentences)
     return None
 
@@ -164,16 +184,23 @@ async def press(context: Context, requester: Requester, draft_id: str, verb: str
         draft = await workspace.draft(draft_id)
     except NotFound:
         return Notice("That draft is gone. Start again with /train.")
-    if not approvals.may_decide(draft, requester.user_id, is_admin=requester.is_admin):
-        return Notice("Only the person who started this can press its buttons.")
     name, _, argument = verb.partition(":")
+    if not await _may_press(draft, requester, name):
+        return Notice("Only the person who started this can press its buttons.")
     match name, draft.state:
         case "cancel", _:
             if not await drafts.close(draft, "Cancelled. Nothing was charged."):
                 return Notice(OVER)
             await cards.show_draft(context, workspace, draft)
+            await forget_previews(context, workspace, draft)
         case "anyway", DraftState.REVIEW:
             await after_review(context, workspace, draft)
+        case "next", DraftState.REVIEW:
+            await reviewing.show_page(context, workspace, draft)
+        case "answer", DraftState.REVIEW | DraftState.READY:
+            question, _, answer = argument.partition("=")
+            await drafts.write_answer(draft, question, answer)
+            await cards.show_draft(context, workspace, draft)
         case "person", DraftState.CONSENT:
             return await _say_who(context, workspace, draft, is_real=argument == "real")
         case "tick", DraftState.CONSENT:
@@ -184,11 +211,20 @@ async def press(context: Context, requester: Requester, draft_id: str, verb: str
             await drafts.advance(draft, DraftState.READY)
             await cards.show_draft(context, workspace, draft)
         case "start", DraftState.READY:
-            refused = await launch(context, workspace, draft)
-            return Refusal(refused.reasons) if refused else None
+            if refused := await launch(context, workspace, draft):
+                return Refusal(refused.reasons)
+            await forget_previews(context, workspace, draft)
         case _:
             return Notice(OVER)
     return None
+
+
+async def _may_press(draft: DraftRecord, requester: Requester, name: str) -> bool:
+    """Whoever decides about photos may see more of them, answer for them, and end the review."""
+    if name in ("anyway", "next", "answer"):
+        rules = await approvals.rules_of(draft.workspace_id)
+        return approvals.may_vote(draft, rules, requester.user_id, is_admin=requester.is_admin)
+    return approvals.may_decide(draft, requester.user_id, is_admin=requester.is_admin)
 
 
 async def _say_who(
@@ -246,16 +282,10 @@ async def resume(context: Context, platform: str) -> None:
 
 async def go_on(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
     """Do again what may not have been done to its end: what was shown already is only brought up to date."""
-    if draft.state in (DraftState.COLLECTING, DraftState.ANALYZING):
-        await analyze(context, workspace, draft)
-    else:
-        await cards.show_draft(context, workspace, draft)
-        await _show_review(context, workspace, draft)
-
-
-async def _show_review(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
-    """Show each flagged photo of a draft that is being reviewed."""
-    if draft.state is DraftState.REVIEW:
-        for photo in await drafts.photos(draft):
-            if photo.is_flagged:
-                await cards.show_flagged(context, workspace, draft, photo)
+    match draft.state:
+        case DraftState.COLLECTING | DraftState.ANALYZING:
+            await analyze(context, workspace, draft)
+        case DraftState.REVIEW:
+            await show_review(context, workspace, draft)
+        case _:
+            await cards.show_draft(context, workspace, draft)

@@ -21,7 +21,7 @@ async def look_at_photos(context: Context, workspace: Workspace, draft: DraftRec
     )
     under = [_photo_under(finding, photos) for finding in reviewed.findings]
     rows = [
-        _row(draft, rank, finding, photo)
+        _row(draft, rank, finding, photo, [photos[position].id for position in finding.photos])
         for rank, (finding, photo) in enumerate(zip(reviewed.findings, under, strict=True))
     ]
     await drafts.record_findings(draft, rows, {photo.id for photo in under if photo is not None})
@@ -36,10 +36,13 @@ def _photo_under(finding: Finding, photos: list[DraftPhotoRecord]) -> DraftPhoto
     return photos[position] if position is not None and photos[position].is_new else None
 
 
-def _row(draft: DraftRecord, rank: int, finding: Finding, photo: DraftPhotoRecord | None) -> FindingRecord:
+def _row(
+    draft: DraftRecord, rank: int, finding: Finding, photo: DraftPhotoRecord | None, concerned: list[str]
+) -> FindingRecord:
     return FindingRecord(
         draft_id=draft.id,
         draft_photo_id=photo.id if photo else None,
+        draft_photo_ids=",".join(concerned),
         rank=rank,
         check_name=finding.check.value,
         status=finding.status.value,

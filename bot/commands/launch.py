@@ -10,7 +10,7 @@ from bot.context import Context
 from core import drafts
 from core.blob_references import lock_files
 from core.errors import Refused
-from core.feedback.fixes import Fix, apply
+from core.feedback.fixes import Fix, prepare_for_training
 from core.queue.jobs import NewJob
 from core.queue.specs import TrainingPhoto, TrainSpec
 from core.rules.bases import load_bases
@@ -19,7 +19,6 @@ from core.rules.names import trigger_word
 from core.rules.presets import preset_name, training_preset
 from core.store.database import transaction
 from core.store.records import (
-    Choice,
     DraftPhotoRecord,
     DraftRecord,
     DraftState,
@@ -47,8 +46,11 @@ async def launch(context: Context, workspace: Workspace, draft: DraftRecord) -> 
     if refused := context.plans.require_credits(workspace.plan, price, await workspace.balance()):
         return refused
     kept = await drafts.kept_photos(draft)
-    fixes = await _fixes(draft)
-    squares = [await _squared(context, workspace, photo, fixes.get(photo.id)) for photo in kept]
+    offered = await drafts.offered_fixes(draft)
+    squares = [
+        await _squared(context, workspace, photo, drafts.treatment(draft, photo, offered.get(photo.id)))
+        for photo in kept
+    ]
     for square in squares:
         await context.blobs.put(workspace.id, square, _suffix_of(square))
     async with transaction():
@@ -93,23 +95,15 @@ async def launch(context: Context, workspace: Workspace, draft: DraftRecord) -> 
 
 
 async def _squared(context: Context, workspace: Workspace, photo: DraftPhotoRecord, fix: Fix | None) -> bytes:
-    """Cut the photo square around its subject; where that would cut the subject, pad it unless told to keep it."""
+    """Make of a photo what is trained, as it was decided."""
     stored = await workspace.photo(photo.photo_id)
     data = await context.blobs.get(stored.blob_key)
     loop = asyncio.get_running_loop()
-    if fix is not None and photo.choice is not Choice.KEEP:
-        data = await loop.run_in_executor(context.photo_processes, apply, fix, data)
-    return await loop.run_in_executor(context.photo_processes, apply, Fix.CROP, data)
+    return await loop.run_in_executor(context.photo_processes, prepare_for_training, data, fix)
 
 
 def _suffix_of(data: bytes) -> str:
     return ".png" if data.startswith(b"\x89PNG") else ".jpg"
-
-
-async def _fixes(draft: DraftRecord) -> dict[str, Fix]:
-    """Return the fix that feedback offers for a photo, by the photo's row."""
-    found = [row for row in await drafts.findings_of(draft) if row.draft_photo_id and row.applicable_fix]
-    return {str(row.draft_photo_id): Fix(row.applicable_fix) for row in reversed(found)}
 
 
 async def _model_of(workspace: Workspace, draft: DraftRecord) -> ModelRecord:

@@ -150,6 +150,7 @@ def _findings(reply: FindingsToReview) -> Card:
     else:
         how = "Decide below with a reaction, or train anyway."
     lines = (title_line(reply.title), heading, how, *reply.set_findings, *reply.not_assessed, *reply.notes)
+    lines = (*lines, "To add photos, or better ones in place of these: /add FILE")
     return Card(lines, buttons=_distinct(reply.buttons))
 
 

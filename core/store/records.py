@@ -81,6 +81,10 @@ class WorkspaceRecord(Model):
     turn_weight = fields.FloatField(default=1.0, db_default=1.0)
     """Its plan's weight and limit as they were at its last request: workers read them here, not in a plan file."""
     jobs_at_once = fields.IntField(default=1, db_default=1)
+    review_quorum = fields.IntField(default=1, db_default=1)
+    """How many people have to agree on a flagged photo."""
+    approvers = fields.TextField(default="", db_default="")
+    """Who may decide about flagged photos beside the person who asked: user ids, separated by commas."""
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -191,6 +195,8 @@ class DraftRecord(Model):
     """NULL until the person was asked."""
     consent_ticks = fields.CharField(max_length=64, default="")
     """Numbers of the ticked statements, separated by commas."""
+    answers = fields.TextField(default="", db_default="")
+    """What the person answered about the photos, as `question=answer`, separated by commas."""
     created_at = fields.DatetimeField(auto_now_add=True)
     updated_at = fields.DatetimeField(auto_now=True)
 
@@ -212,6 +218,10 @@ class DraftPhotoRecord(Model):
     caption = fields.CharField(max_length=500, default="")
     message = fields.CharField(max_length=64, null=True)
     """The review message in the thread, once posted."""
+    is_shown = fields.BooleanField(default=False, db_default=False)
+    """Its page of the review has begun: it is in the thread, or on its way there."""
+    preview_key = fields.CharField(max_length=200, null=True)
+    """What the review message shows in place of the photo. Made again whenever it is shown, so nobody misses it."""
 
     class Meta:
         table = "draft_photo"
@@ -224,6 +234,9 @@ class FindingRecord(Model):
     id = _id_field()
     draft_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
     draft_photo_id = fields.CharField(max_length=ID_LENGTH, null=True)
+    """The photo that somebody has to decide about."""
+    draft_photo_ids = fields.TextField(default="", db_default="")
+    """Every photo that it concerns, separated by commas. Empty means the whole set."""
     rank = fields.IntField()
     check_name = fields.CharField(max_length=32)
     status = fields.CharField(max_length=16)

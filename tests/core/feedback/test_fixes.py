@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.feedback.features import measure
-from core.feedback.fixes import Fix, apply, crop_box, square, would_cut
+from core.feedback.fixes import Fix, apply, crop_box, prepare_for_training, square, would_cut
 from core.feedback.subject import Box
 
 GROUND, SUBJECT = (90, 140, 90), (210, 40, 40)
@@ -64,7 +64,18 @@ def test_a_small_photo_is_enlarged_and_a_large_one_left_alone() -> None:
     assert apply(Fix.UPSCALE, enlarged) == enlarged
 
 
-@pytest.mark.parametrize("fix", list(Fix))
+def test_the_bars_are_cut_off_and_nothing_else() -> None:
+    barred = Image.new("RGB", (800, 600), "black")
+    barred.paste(opened(photo(OFF_CENTRE)), (0, 100))
+    out = io.BytesIO()
+    barred.save(out, "PNG")
+    trimmed = opened(apply(Fix.TRIM, out.getvalue()))
+    assert abs(trimmed.height - 400) <= 8 and trimmed.width == 800
+    assert trimmed.getpixel((400, 4)) == GROUND
+    assert apply(Fix.TRIM, photo(OFF_CENTRE)) == photo(OFF_CENTRE)
+
+
+@pytest.mark.parametrize("fix", [Fix.CROP, Fix.PAD, Fix.UPSCALE])
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG"])
 def test_a_fix_gives_the_same_bytes_each_time_in_the_same_format(fix: Fix, file_format: str) -> None:
     data = photo(OFF_CENTRE, file_format)
@@ -76,3 +87,25 @@ def test_a_fix_gives_the_same_bytes_each_time_in_the_same_format(fix: Fix, file_
 def test_a_square_photo_is_not_encoded_again() -> None:
     squared = apply(Fix.PAD, photo(OFF_CENTRE, "JPEG"))
     assert square(squared) == squared
+
+
+@pytest.mark.parametrize(
+    ("subject", "decided", "side_px", "is_whole"),
+    [
+        (OFF_CENTRE, None, 400, True),
+        (WIDE, None, 800, True),  # by the rule: a crop would cut it
+        (WIDE, Fix.CROP, 400, False),  # somebody wants the crop all the same
+        (OFF_CENTRE, Fix.PAD, 800, True),
+    ],
+)
+def test_what_is_trained_is_square_and_follows_the_decision(
+    subject: tuple[int, int, int, int], decided: Fix | None, side_px: int, is_whole: bool
+) -> None:
+    made = prepare_for_training(photo(subject), decided)
+    assert opened(made).size == (side_px, side_px)
+    left, top, right, bottom = subject
+    assert (red_pixels(made) == (right - left) * (bottom - top)) is is_whole
+
+
+def test_a_small_photo_is_enlarged_before_it_is_made_square() -> None:
+    assert opened(prepare_for_training(photo(OFF_CENTRE), Fix.UPSCALE)).size == (1024, 1024)
