@@ -38,8 +38,9 @@ def framed_by_bars(photos: PhotoSet) -> Iterator[Finding]:
         yield photos.found(
             *(Check.FRAMING, Severity.MEDIUM, (position,)),
             why=f"Plain bars fill {share:.0%} of it, and pictures would show them too.",
-            fix="Crop the bars off and add it again.",
+            fix="Cut them off, or add the photo without them.",
             measured=Measured(share, 0.0),
+            applicable_fix=Fix.TRIM,
         )
 
 
