@@ -17,7 +17,11 @@ async def look_at_photos(context: Context, workspace: Workspace, draft: DraftRec
     stored = [await workspace.photo(photo.photo_id) for photo in photos]
     images = [await context.blobs.get(photo.blob_key) for photo in stored]
     reviewed = await review(
-        images, kind=ModelKind(draft.kind), class_noun=draft.class_noun, executor=context.photo_processes
+        images,
+        kind=ModelKind(draft.kind),
+        class_noun=draft.class_noun,
+        executor=context.photo_processes,
+        numbers=[photo.position + 1 for photo in photos],
     )
     under = [_photo_under(finding, photos) for finding in reviewed.findings]
     rows = [

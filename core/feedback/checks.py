@@ -15,7 +15,7 @@ from core.feedback.features import Features, measure_all
 from core.feedback.findings import Check, Finding, Severity
 from core.feedback.fixes import is_square
 from core.feedback.photo_set import PhotoSet
-from core.feedback.sentences import NOT_ASSESSED, photo_list
+from core.feedback.sentences import NOT_ASSESSED
 from core.rules.kinds import ModelKind
 
 MAX_FINDINGS_PER_PHOTO = 3
@@ -58,7 +58,12 @@ _CHECKS = (
 
 
 def check(
-    features: Sequence[Features], *, kind: ModelKind, class_noun: str, calibration: Calibration = OFFLINE
+    features: Sequence[Features],
+    *,
+    kind: ModelKind,
+    class_noun: str,
+    calibration: Calibration = OFFLINE,
+    numbers: Sequence[int] | None = None,
 ) -> tuple[Finding, ...]:
     """Judge a set of photos.
 
@@ -69,18 +74,27 @@ def check(
         kind: What is to be trained; not every check applies to every kind.
         class_noun: What the photos show ("shoe"), for the sentences.
         calibration: Where the lines are drawn.
+        numbers: What people call each photo, where that is not simply 1, 2, 3.
 
     Returns:
         What was found, most harmful first and at most three a photo, then what could not be assessed.
     """
-    photos = PhotoSet(tuple(features), kind, class_noun.strip() or "subject", calibration)
+    called = tuple(numbers or range(1, len(features) + 1))
+    photos = PhotoSet(tuple(features), kind, class_noun.strip() or "subject", calibration, called)
     found = [finding for one_check in _CHECKS for finding in one_check(photos)]
     found.sort(key=lambda it: (_SEVERITIES.index(it.severity), _HARM.index(it.check), it.photos))
     unseen = _not_assessed(photos, {finding.check for finding in found})
     return (*_at_most_three_a_photo(found), *unseen)
 
 
-async def review(images: Sequence[bytes], *, kind: ModelKind, class_noun: str, executor: Executor) -> Review:
+async def review(
+    images: Sequence[bytes],
+    *,
+    kind: ModelKind,
+    class_noun: str,
+    executor: Executor,
+    numbers: Sequence[int] | None = None,
+) -> Review:
     """Measure and judge safe pictures beside the event loop.
 
     Args:
@@ -88,9 +102,10 @@ async def review(images: Sequence[bytes], *, kind: ModelKind, class_noun: str, e
         kind: What is to be trained.
         class_noun: What the photos show.
         executor: A process pool.
+        numbers: What people call each photo, where that is not simply 1, 2, 3.
     """
     features = tuple(await measure_all(images, executor))
-    judge = partial(check, features, kind=kind, class_noun=class_noun)
+    judge = partial(check, features, kind=kind, class_noun=class_noun, numbers=numbers)
     return Review(features, await asyncio.get_running_loop().run_in_executor(executor, judge))
 
 
@@ -113,12 +128,10 @@ def _subject_not_found(photos: PhotoSet) -> Iterator[Finding]:
         at for at in lost if not is_square(photos.features[at].width_px, photos.features[at].height_px)
     )
     if uncropped:
-        why = (
-            f"I could not make out the {photos.noun} on {photo_list(uncropped)}, so a square crop may cut it."
-        )
+        why = f"I could not make out the {photos.noun} on {photos.named(uncropped)}, so a square crop may cut it."
         yield photos.not_assessed(Check.CROP, uncropped, why, "Please look at the crop yourself.")
     if lost:
-        why = f"I could not tell the {photos.noun} from the background on {photo_list(lost)}."
+        why = f"I could not tell the {photos.noun} from the background on {photos.named(lost)}."
         fix = "A plain or varied background works best."
         yield photos.not_assessed(Check.BACKGROUND_CLUTTER, lost, why, fix)
 

@@ -8,6 +8,7 @@ from core.feedback.calibration import Calibration
 from core.feedback.features import Features
 from core.feedback.findings import Check, Finding, Severity, Status, dismiss_key
 from core.feedback.fixes import Fix
+from core.feedback.sentences import photo_list
 from core.rules.kinds import ModelKind
 
 
@@ -28,12 +29,18 @@ class PhotoSet:
         kind: What is to be trained.
         noun: What the photos show ("shoe"), for the sentences.
         calibration: Where the lines are drawn.
+        numbers: What people call each photo; those of a thread have gaps once one was removed.
     """
 
     features: tuple[Features, ...]
     kind: ModelKind
     noun: str
     calibration: Calibration
+    numbers: tuple[int, ...]
+
+    def named(self, photos: tuple[int, ...]) -> str:
+        """Name photos, given as 0-based positions, as people do: "photos 1 and 4"."""
+        return photo_list(tuple(self.numbers[position] - 1 for position in photos))
 
     def found(
         self,

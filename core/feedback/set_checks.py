@@ -12,7 +12,6 @@ from core.feedback.features import Features
 from core.feedback.findings import Check, Finding, Severity
 from core.feedback.photo_checks import misplaced_focus, softness
 from core.feedback.photo_set import Measured, PhotoSet
-from core.feedback.sentences import photo_list
 from core.feedback.similarity import overlay_similarity, phash_similarity
 from core.rules.kinds import ModelKind
 
@@ -49,7 +48,7 @@ def redundant(photos: PhotoSet) -> Iterator[Finding]:
             yield photos.found(
                 *(Check.REDUNDANT, Severity.MEDIUM, (earlier, later)),
                 measured=measured,
-                why=f"{'The same photo as' if is_same else 'Nearly the same as'} photo {earlier + 1}, "
+                why=f"{'The same photo as' if is_same else 'Nearly the same as'} photo {photos.numbers[earlier]}, "
                 "so pictures would repeat it.",
                 fix="Keep the better of the two, or replace one with another angle.",
             )
@@ -78,8 +77,8 @@ def mixed_quality(photos: PhotoSet) -> Iterator[Finding]:
         verb = "is" if len(weak) == 1 else "are"
         yield photos.found(
             *(Check.MIXED_QUALITY, Severity.INFO, weak),
-            why=f"{photo_list(weak).capitalize()} {verb} weaker than the rest; pictures take after them all.",
-            fix=f"Replace {photo_list(weak)}, or train without.",
+            why=f"{photos.named(weak).capitalize()} {verb} weaker than the rest; pictures take after them all.",
+            fix=f"Replace {photos.named(weak)}, or train without.",
         )
 
 

@@ -103,3 +103,11 @@ def test_two_photos_of_one_label_are_not_the_same_photo(photos_dir: Path) -> Non
 
 def test_a_burst_is_redundant(photos_dir: Path) -> None:
     assert of(Check.REDUNDANT, judge(photo(photos_dir, "cat/02"), photo(photos_dir, "cat/03")))
+
+
+def test_photos_are_called_as_the_thread_calls_them(photos_dir: Path) -> None:
+    """The second of four was removed: the last two keep their numbers."""
+    burst = [photo(photos_dir, name) for name in ("can/01", "cat/02", "cat/03")]
+    found = check(burst, kind=ModelKind.PRODUCT, class_noun="cat", numbers=(1, 3, 4))
+    (finding,) = of(Check.REDUNDANT, found)
+    assert "photo 3" in finding.why
