@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -32,8 +33,14 @@ def _only_decoders_of_its_own() -> Iterator[None]:
 
 
 def children() -> set[int]:
-    """The processes that this one has started and that still run."""
-    return {child.pid for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE}
+    """The decoders that this process has started and that still run; other tests may have left a pool's tracker."""
+    return {child.pid for child in psutil.Process().children() if _is_decoder(child)}
+
+
+def _is_decoder(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return "core.feedback.decode_process" in process.cmdline()  # a zombie has no command line
+    return False
 
 
 def answer(said: bytes = b"", exit_code: int = 0, *, timed_out: bool = False) -> Answer:
