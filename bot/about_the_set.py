@@ -11,6 +11,7 @@ from core.feedback.findings import Check, Status
 from core.feedback.questions import answer_to, questions_about, unanswered
 from core.feedback.remarks import Remark, in_few_lines
 from core.feedback.sentences import not_assessed_in_short
+from core.feedback.unseen import about_the_vision
 from core.rules.kinds import ModelKind
 from core.store.records import Choice, DraftPhotoRecord, DraftRecord, FindingRecord
 
@@ -53,7 +54,10 @@ async def about_the_set(draft: DraftRecord) -> AboutTheSet:
         ),
         answered=tuple(f"{answer.why} {answer.fix}".format(noun=noun) for answer in told),
         questions=tuple(question.text.format(noun=noun) for question in still_open),
-        not_assessed=(not_assessed_in_short(left, draft.class_noun),) if left else (),
+        not_assessed=(
+            *((not_assessed_in_short(left, draft.class_noun),) if left else ()),
+            *about_the_vision(row.why for row in findings if row.status == Status.NOT_ASSESSED),
+        ),
         buttons=tuple(
             draft_button(draft, answer.label, f"answer:{question.name}={answer.name}")
             for question in still_open

@@ -11,14 +11,19 @@ from pathlib import Path
 
 import typer
 
+from bot.vision_process import open_vision
 from core.errors import ConfigurationError
+from core.feedback.calibration_records import offline_calibration, vision_calibration
 from core.feedback.decode import Decoded, Unreadable, shown_name
 from core.feedback.findings import Finding, Status
 from core.feedback.report import Report, as_json, check_files
 from core.feedback.sentences import photo_list
 from core.feedback.sheet import draw_sheet
+from core.feedback.vision import NoSight, Sight
+from core.feedback.vision_checks import can_use_vision
 from core.rules.kinds import ModelKind
 from core.rules.wording import counted
+from core.settings import Settings
 
 WIDEST_TABLE = 120
 """Characters; longer lines are hard to follow."""
@@ -26,15 +31,36 @@ _COLUMNS = ("severity", "check", "photos", "why, and what to do")
 
 
 async def check_and_tell(
-    paths: Sequence[Path], *, kind: ModelKind, class_noun: str, is_json: bool, sheet: Path | None
+    settings: Settings,
+    paths: Sequence[Path],
+    *,
+    kind: ModelKind,
+    class_noun: str,
+    is_json: bool,
+    sheet: Path | None,
 ) -> int:
     """Check the files, print what was found, draw the sheet if it is wanted; return the exit code.
 
     Raises:
-        ConfigurationError: The sheet cannot be written.
+        ConfigurationError: The vision model or a calibration record cannot be used, or the sheet not be written.
     """
+    calibrations = settings.resolved_calibration_dir
+
+    async def look(images: Sequence[bytes]) -> Sight | NoSight:
+        if not settings.vision_model or not can_use_vision(kind, len(images)):
+            return NoSight.NOT_SET_UP
+        async with open_vision(settings) as vision:
+            return Sight(await vision.look(images), vision_calibration(calibrations, vision.provider))
+
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        report = await check_files(paths, kind=kind, class_noun=class_noun, executor=threads)
+        report = await check_files(
+            paths,
+            kind=kind,
+            class_noun=class_noun,
+            executor=threads,
+            calibration=offline_calibration(calibrations),
+            look=look,
+        )
     if sheet is not None and report.read_files:
         _draw(report, sheet)
     typer.echo(as_json(report) if is_json else as_table(report, sheet if report.read_files else None))

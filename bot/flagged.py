@@ -15,11 +15,13 @@ from core.blob_references import delete_unreferenced
 from core.feedback.checks import MAX_FINDINGS_PER_PHOTO
 from core.feedback.fixes import Fix, is_square
 from core.feedback.previews import as_trained, with_crop
+from core.permissions import permissions_of
 from core.rules.kinds import ModelKind
 from core.rules.wording import counted
-from core.store.records import Choice, DraftPhotoRecord, DraftRecord, PhotoRecord
+from core.store.records import Choice, DraftPhotoRecord, DraftRecord, DraftState, PhotoRecord
 from core.workspace import Workspace
 
+NOT_USED = "Not used: this ended without a training."
 THE_FRAME = "The frame shows the square that would be trained."
 _SCISSORS = {
     Fix.PAD: "pad with white instead",
@@ -65,6 +67,8 @@ async def show_flagged(
     Args:
         is_over: The review has ended, so there is nothing to decide about it any more.
     """
+    is_closed = draft.state is DraftState.CLOSED
+    is_over = is_over or is_closed
     findings = [row for row in await drafts.findings_of(draft) if is_about(row, photo)]
     offered = (await drafts.offered_fixes(draft)).get(photo.id)
     stored = await workspace.photo(photo.photo_id)
@@ -77,7 +81,11 @@ async def show_flagged(
         picture=await _picture(context, workspace, it),
         findings=(*(f"{row.why} {row.fix}" for row in findings[:MAX_FINDINGS_PER_PHOTO]), *frame),
         choices=() if is_over else _choices(draft, offered),
-        decision=_left_alone(offered) if is_over else await _decision(draft, photo, offered),
+        decision=NOT_USED
+        if is_closed
+        else _left_alone(offered)
+        if is_over
+        else await _decision(draft, photo, offered),
     )
     thread = ThreadAddress(draft.platform, draft.thread)
     message = await show(context, thread, photo.message, reply, nonce=f"p{photo.id[:24]}")
@@ -138,7 +146,7 @@ async def _decision(draft: DraftRecord, photo: DraftPhotoRecord, offered: Fix | 
     people = await approvals.standing(photo)
     if not people:
         return ""
-    quorum = (await approvals.rules_of(draft.workspace_id)).quorum
+    quorum = (await permissions_of(draft.workspace_id)).quorum
     said = ", ".join(f"{count} to {_VERBS[choice]}" for choice, count in people.items())
     return f"{counted(quorum, 'vote')} decide; so far {said}."
 

@@ -8,7 +8,7 @@ from core.blob_references import delete_unreferenced, lock_files
 from core.feedback.decode import Unreadable, decode
 from core.store.blobs import Blobs
 from core.store.database import transaction
-from core.store.records import DraftPhotoRecord, PhotoRecord, VersionPhotoRecord
+from core.store.records import DraftPhotoRecord, PhotoFeatureRecord, PhotoRecord, VersionPhotoRecord
 from core.workspace import Workspace
 
 FILENAME_MAX_CHARACTERS = 200
@@ -52,7 +52,7 @@ async def discard_unused(workspace: Workspace, blobs: Blobs, photos: Iterable[Ph
 
 
 async def erase_unused_rows(workspace_id: str, photo_ids: Iterable[str]) -> list[str]:
-    """Erase the rows of photos that nothing refers to, and return the keys of their files.
+    """Erase the rows of photos that nothing refers to, with what was seen on them; return the keys of their files.
 
     Call it in a transaction, and delete the files after it: a crash in between leaves files, which the
     scrub finds, and never a row that keeps its file for ever.
@@ -63,5 +63,6 @@ async def erase_unused_rows(workspace_id: str, photo_ids: Iterable[str]) -> list
         in_draft = await DraftPhotoRecord.exists(photo_id=photo.id)
         if not in_draft and not await VersionPhotoRecord.exists(photo_id=photo.id):
             await photo.delete()
+            await PhotoFeatureRecord.filter(workspace_id=workspace_id, sha256=photo.sha256).delete()
             keys.append(photo.blob_key)
     return keys

@@ -1,88 +1,56 @@
-"""A 12-megapixel photo in each format: what the gate takes to open it and to encode it anew.
+"""Photos of 12 megapixels in each format: what the gate takes to open them and to encode them anew.
 
-Times are the child's processor time, which a busy machine leaves nearly as it is, and beside it the wait.
+Times are the child's processor time, which a busy machine leaves nearly as it is, and beside it the wait. Memory
+is what the child alone held at most; a child opens one photo.
 """
 
 from __future__ import annotations
 
-import io
-import os
 import statistics
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import pillow_heif
-from PIL import Image
-
+from benchmarks.intake.large_photos import FORMATS, PHOTOS, avif, large_photo, small_png
 from benchmarks.intake.libraries import library_versions
-from benchmarks.report import REPOSITORY, write
+from benchmarks.report import write
 from core.feedback.decode import Decoded, read_answer
 from core.feedback.decoder import Answer, DecodeLimits, ask
 
-WIDTH_PX, HEIGHT_PX = 4032, 3024
-GRAIN = 3.0  # standard deviation of a sensor's noise, of 255: a smooth enlargement would pack too well
-PHOTO = "dog/00.jpg"
-
-
-def photo() -> Image.Image:
-    """Return a real photo, enlarged to 12 megapixels, with the grain of a phone's sensor."""
-    folder = Path(os.environ.get("LIKENESS_PHOTOS_DIR", REPOSITORY.parent / "shared" / "photos"))
-    with Image.open(folder / PHOTO) as small:
-        large = small.convert("RGB").resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.LANCZOS)
-    grain = np.random.default_rng(0).normal(0, GRAIN, (HEIGHT_PX, WIDTH_PX, 3))
-    return Image.fromarray((np.asarray(large) + grain).clip(0, 255).astype(np.uint8))
-
-
-def _saved(picture: Image.Image, file_format: str, **options: Any) -> bytes:
-    out = io.BytesIO()
-    picture.save(out, file_format, **options)
-    return out.getvalue()
-
-
-def _heic(picture: Image.Image) -> bytes:
-    out = io.BytesIO()
-    pillow_heif.from_pillow(picture).save(out, quality=80)
-    return out.getvalue()
-
-
-FORMATS: dict[str, Callable[[Image.Image], bytes]] = {
-    "JPEG": lambda picture: _saved(picture, "JPEG", quality=92),
-    "progressive JPEG": lambda picture: _saved(picture, "JPEG", quality=92, progressive=True),
-    "PNG": lambda picture: _saved(picture, "PNG"),
-    "PNG of 3 megapixels, kept lossless": lambda picture: _saved(
-        picture.resize((WIDTH_PX // 2, HEIGHT_PX // 2)), "PNG"
-    ),
-    "WebP": lambda picture: _saved(picture, "WEBP", quality=90, method=2),
-    "HEIC": _heic,
-    "AVIF": lambda picture: _saved(picture, "AVIF", quality=80, speed=9),
-}
+ENCODERS = FORMATS | {"PNG of 3 megapixels, kept lossless": small_png, "AVIF": avif}
 
 
 async def run(rounds: int) -> None:
     """Measure and write the figures."""
-    picture = photo()
-    uploads = {name: encode(picture) for name, encode in FORMATS.items()}
-    figures = {name: await _measure(upload, rounds) for name, upload in uploads.items()}
-    write("intake-cost", {"rounds": rounds, "formats": figures, **library_versions()})
-
-
-async def _measure(upload: bytes, rounds: int) -> dict[str, Any]:
-    limits = DecodeLimits()
-    answers: list[Answer] = []
-    for _ in range(rounds + 1):
-        answer = await ask(upload, limits)
-        assert answer is not None
-        answers.append(answer)
-    outcome = read_answer(answers[0])
-    assert isinstance(outcome, Decoded), outcome
-    warm = answers[1:]  # the first may have started the decoder
-    return {
-        "upload_megabytes": len(upload) / 1e6,
-        "kept_as": f"{outcome.media_type}, {outcome.width_px} x {outcome.height_px} px",
-        "kept_megabytes": len(outcome.data) / 1e6,
-        "processor_median_ms": statistics.median(answer.cpu_seconds for answer in warm) * 1000,
-        "wait_median_ms": statistics.median(answer.wall_seconds for answer in warm) * 1000,
-        "peak_memory_megabytes": max(answer.peak_memory_bytes for answer in warm) / 1e6,
+    pictures = [large_photo(name) for name in PHOTOS]
+    figures = {
+        name: await _measure([encode(picture) for picture in pictures], rounds)
+        for name, encode in ENCODERS.items()
     }
+    write("intake-cost", {"photos": PHOTOS, "rounds": rounds, "formats": figures, **library_versions()})
+
+
+async def _measure(uploads: Sequence[bytes], rounds: int) -> dict[str, Any]:
+    """The medians over the photos, each the median of its rounds; the most memory of any."""
+    await _ask(uploads[0])  # may have to start the decoder
+    answers = [[await _ask(upload) for _ in range(rounds)] for upload in uploads]
+    outcomes = [read_answer(of_photo[0]) for of_photo in answers]
+    kept = [outcome for outcome in outcomes if isinstance(outcome, Decoded)]
+    assert len(kept) == len(uploads), outcomes
+
+    def median_ms(seconds: Sequence[Sequence[float]]) -> float:
+        return statistics.median(statistics.median(of_photo) for of_photo in seconds) * 1000
+
+    return {
+        "upload_megabytes": statistics.median(len(upload) for upload in uploads) / 1e6,
+        "kept_as": f"{kept[0].media_type}, {kept[0].width_px} x {kept[0].height_px} px",
+        "kept_megabytes": statistics.median(len(photo.data) for photo in kept) / 1e6,
+        "processor_median_ms": median_ms([[answer.cpu_seconds for answer in of] for of in answers]),
+        "wait_median_ms": median_ms([[answer.wall_seconds for answer in of] for of in answers]),
+        "peak_memory_megabytes": max(answer.peak_memory_bytes for of in answers for answer in of) / 1e6,
+    }
+
+
+async def _ask(upload: bytes) -> Answer:
+    answer = await ask(upload, DecodeLimits())
+    assert answer is not None
+    return answer

@@ -29,7 +29,7 @@ class Calibration:
         max_oddness: `oddness` of its colours above which a photo looks like a different object.
         max_clutter: `Features.clutter` above which a background competes with the subject.
         min_brightest: `Light.brightest` below which a photo is too dark. 0 to 1.
-        max_clipped_share: Share of the subject without detail in white, above which it is overexposed.
+        max_clipped_share: `Light.clipped_share` above which the subject is overexposed.
         max_noise_sigma: `Sharpness.tile_noise_sigma` above which a photo is noisy. Grey levels.
         min_subject_share: A found subject that covers less of the photo is taken for a failure of the search.
         max_subject_share: The same for one that covers more. Fractions of the area.
@@ -56,18 +56,33 @@ class Calibration:
 # that achieves on the other half.
 OFFLINE = Calibration(
     provider="offline",
-    max_edge_sigma_px=1.0,
+    max_edge_sigma_px=1.05,
     sharp_edge_sigma_px=0.8,
     min_tile_detail=300.0,
     min_directional_detail=50.0,
-    min_subject_detail=100.0,
+    min_subject_detail=85.0,
     min_overlay_similarity=0.93,
     min_phash_similarity=0.875,
-    max_oddness=0.35,
-    max_clutter=0.026,
+    max_oddness=0.36,
+    max_clutter=0.027,
     min_brightest=0.70,
-    max_clipped_share=0.20,
+    max_clipped_share=0.05,
     max_noise_sigma=3.0,
     min_subject_share=0.02,
     max_subject_share=0.85,
 )
+
+
+@dataclass(frozen=True)
+class VisionCalibration:
+    """Where the lines of a vision model are. `likeness calibrate` makes one: another model has other distances.
+
+    Attributes:
+        provider: Whose embeddings these lines are for.
+        max_oddness: `oddness` of its look above which a photo looks like a different object.
+        max_sameness: Mean cosine between the photos of a set above which they vary little.
+    """
+
+    provider: str
+    max_oddness: float
+    max_sameness: float

@@ -9,13 +9,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
 
-from core.feedback import photo_checks, set_checks
+from core.feedback import photo_checks, set_checks, vision_checks
 from core.feedback.calibration import OFFLINE, Calibration
 from core.feedback.features import Features, measure_all
 from core.feedback.findings import Check, Finding, Severity
 from core.feedback.fixes import is_square
 from core.feedback.photo_set import PhotoSet
-from core.feedback.sentences import NOT_ASSESSED
+from core.feedback.unseen import unseen
+from core.feedback.vision import NoSight, Sight
 from core.rules.kinds import ModelKind
 
 MAX_FINDINGS_PER_PHOTO = 3
@@ -33,6 +34,7 @@ class Review:
 _HARM = (
     Check.CROP,
     Check.DIFFERENT_SUBJECT,
+    Check.PEOPLE,
     Check.REDUNDANT,
     Check.FRAMING,
     Check.LOW_RESOLUTION,
@@ -54,6 +56,9 @@ _CHECKS = (
     set_checks.different_subject,
     set_checks.redundant,
     set_checks.mixed_quality,
+    vision_checks.little_variety,
+    vision_checks.people,
+    vision_checks.framing,
 )
 
 
@@ -64,6 +69,7 @@ def check(
     class_noun: str,
     calibration: Calibration = OFFLINE,
     numbers: Sequence[int] | None = None,
+    sight: Sight | NoSight = NoSight.NOT_SET_UP,
 ) -> tuple[Finding, ...]:
     """Judge a set of photos.
 
@@ -75,16 +81,18 @@ def check(
         class_noun: What the photos show ("shoe"), for the sentences.
         calibration: Where the lines are drawn.
         numbers: What people call each photo, where that is not simply 1, 2, 3.
+        sight: What a vision model saw on the photos, or why it saw nothing.
 
     Returns:
         What was found, most harmful first and at most three a photo, then what could not be assessed.
     """
     called = tuple(numbers or range(1, len(features) + 1))
-    photos = PhotoSet(tuple(features), kind, class_noun.strip() or "subject", calibration, called)
+    noun = class_noun.strip() or "subject"
+    photos = PhotoSet(tuple(features), kind, noun, calibration, called, sight)
     found = [finding for one_check in _CHECKS for finding in one_check(photos)]
     found.sort(key=lambda it: (_SEVERITIES.index(it.severity), _HARM.index(it.check), it.photos))
-    unseen = _not_assessed(photos, {finding.check for finding in found})
-    return (*_at_most_three_a_photo(found), *unseen)
+    left = _not_assessed(photos, {finding.check for finding in found})
+    return (*_at_most_three_a_photo(found), *left)
 
 
 async def review(
@@ -94,6 +102,8 @@ async def review(
     class_noun: str,
     executor: Executor,
     numbers: Sequence[int] | None = None,
+    calibration: Calibration = OFFLINE,
+    sight: Sight | NoSight = NoSight.NOT_SET_UP,
 ) -> Review:
     """Measure and judge safe pictures beside the event loop.
 
@@ -103,22 +113,30 @@ async def review(
         class_noun: What the photos show.
         executor: A process pool.
         numbers: What people call each photo, where that is not simply 1, 2, 3.
+        calibration: Where the lines of the offline measurements are.
+        sight: What a vision model saw on the photos, or why it saw nothing.
     """
     features = tuple(await measure_all(images, executor))
-    judge = partial(check, features, kind=kind, class_noun=class_noun, numbers=numbers)
+    judge = partial(
+        check,
+        features,
+        kind=kind,
+        class_noun=class_noun,
+        calibration=calibration,
+        numbers=numbers,
+        sight=sight,
+    )
     return Review(features, await asyncio.get_running_loop().run_in_executor(executor, judge))
 
 
 def _not_assessed(photos: PhotoSet, found: set[Check]) -> Iterator[Finding]:
     if photos.kind is not ModelKind.STYLE:
         yield from _subject_not_found(photos)
-    for unseen in NOT_ASSESSED:
-        # Where colours already told a photo apart, nobody asks for a closer look.
-        if unseen.check is Check.DIFFERENT_SUBJECT and unseen.check in found:
+    for it in unseen(photos.kind, photos.heights_px, photos.sight):
+        # Where a photo was already told apart, nobody asks for a closer look.
+        if it.check is Check.DIFFERENT_SUBJECT and it.check in found:
             continue
-        if photos.kind in unseen.kinds and len(photos.features) >= unseen.min_photos:
-            why = unseen.why.format(noun=photos.noun)
-            yield photos.not_assessed(unseen.check, (), why, unseen.fix)
+        yield photos.not_assessed(it.check, (), it.why.format(noun=photos.noun), it.fix)
 
 
 def _subject_not_found(photos: PhotoSet) -> Iterator[Finding]:
@@ -137,10 +155,10 @@ def _subject_not_found(photos: PhotoSet) -> Iterator[Finding]:
 
 
 def _at_most_three_a_photo(ranked: Sequence[Finding]) -> Iterator[Finding]:
-    """Drop what a person would not read any more; findings about several weak photos stay."""
+    """Drop what a person would not read any more; findings about several weak photos, or the whole set, stay."""
     told: Counter[int] = Counter()
     for finding in ranked:
-        if finding.check is not Check.MIXED_QUALITY:
+        if finding.photos and finding.check is not Check.MIXED_QUALITY:
             told[finding.photos[-1]] += 1
             if told[finding.photos[-1]] > MAX_FINDINGS_PER_PHOTO:
                 continue

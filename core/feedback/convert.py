@@ -30,6 +30,7 @@ from core.feedback.encoding import encode
 from core.feedback.flatten import flatten
 from core.feedback.png_chunks import without_notes
 from core.feedback.refusals import Problem
+from core.feedback.webp import decode_still
 
 # EPS would start Ghostscript and others are rarely exercised parsers: only these are ever tried.
 # JPEG covers MPO, which iPhones write.
@@ -86,19 +87,33 @@ def convert(upload: bytes, *, max_pixels: int, max_long_side_px: int) -> tuple[d
     Raises:
         Rejected: It cannot be used.
     """
+    colour, source_format = decode(upload, max_pixels=max_pixels, max_long_side_px=max_long_side_px)
+    picture, media_type = encode(colour, lossless=source_format not in LOSSY_FORMATS)
+    width, height = colour.size
+    header = {"format": source_format, "media_type": media_type, "width_px": width, "height_px": height}
+    return header, picture
+
+
+def decode(upload: bytes, *, max_pixels: int, max_long_side_px: int) -> tuple[Image.Image, str]:
+    """Decode an upload into an upright sRGB picture of a bounded size.
+
+    Returns:
+        The picture, and the upload's format.
+
+    Raises:
+        Rejected: It cannot be used.
+    """
     try:
         image = open_still(upload, max_pixels)
         source_format = str(image.format)
-        colour = upright(image, max_long_side_px)
+        if source_format == "WEBP":
+            image = decode_still(upload, image)
+        return upright(image, max_long_side_px), source_format
     except OSError as error:
         raise Rejected(Problem.TRUNCATED if "truncated" in str(error) else Problem.DAMAGED) from error
     except (ValueError, SyntaxError, EOFError, struct.error) as error:
         # ValueError: what a plugin did not expect; SyntaxError: broken PNG chunks.
         raise Rejected(Problem.DAMAGED) from error
-    picture, media_type = encode(colour, lossless=source_format not in LOSSY_FORMATS)
-    width, height = colour.size
-    header = {"format": source_format, "media_type": media_type, "width_px": width, "height_px": height}
-    return header, picture
 
 
 def open_still(upload: bytes, max_pixels: int) -> Image.Image:

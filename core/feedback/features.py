@@ -21,7 +21,7 @@ from PIL import Image
 from core.feedback.appearance import subject_colours
 from core.feedback.sharpness import Sharpness, measure_sharpness
 from core.feedback.similarity import KEYPOINT_SIDE_PX, Imprint, take_imprint
-from core.feedback.subject import Box, box_around, segment_subject
+from core.feedback.subject import Box, find_subject
 from core.feedback.surroundings import Light, find_content, measure_clutter, measure_light
 
 cv2.setNumThreads(1)  # the pool's processes are the parallelism
@@ -29,7 +29,7 @@ cv2.setNumThreads(1)  # the pool's processes are the parallelism
 DETAIL_SIDE_PX = 1024  # blur is judged at this long side; smaller photos are judged as they are
 # A JPEG decodes at 1/2, 1/4 or 1/8 for a fraction of the time; 1000 lets a 12-megapixel photo use 1/4.
 SMALLEST_DRAFT_SIDE_PX = 1000
-PREVIEW_SIDE_PX = 256  # light, colours, background and bars need no more
+PREVIEW_SIDE_PX = 256  # the subject, light, colours, background and bars need no more
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +93,8 @@ def measure_pixels(rgb: NDArray[np.uint8], width_px: int, height_px: int, sha256
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     small = fit(grey, KEYPOINT_SIDE_PX)
     preview = fit(rgb, PREVIEW_SIDE_PX)
-    mask = segment_subject(rgb)
+    subject = find_subject(preview)
+    mask = None if subject is None else subject.mask
     return Features(
         sha256=sha256,
         width_px=width_px,
@@ -101,7 +102,7 @@ def measure_pixels(rgb: NDArray[np.uint8], width_px: int, height_px: int, sha256
         sharpness=measure_sharpness(grey, mask),
         imprint=take_imprint(small),
         mirrored_imprint=take_imprint(np.ascontiguousarray(small[:, ::-1])),
-        subject=None if mask is None else box_around(mask, width_px, height_px),
+        subject=None if subject is None else subject.box(width_px, height_px),
         colours=subject_colours(preview, mask),
         light=measure_light(preview, mask),
         clutter=measure_clutter(preview, mask),

@@ -22,9 +22,13 @@ def flatten(image: Image.Image, size: tuple[int, int]) -> Image.Image:
     """
     mode = _opaque_mode(image)
     factor = max(min(image.width // size[0], image.height // size[1]), 1)
-    if mode != image.mode or image.has_transparency_data or factor > 1:
+    if factor > 1 and image.mode in (mode, "RGBX") and not image.has_transparency_data:
+        image = image.reduce(factor).convert(mode)
+    elif mode != image.mode or image.has_transparency_data:
         image = _in_strips(image, mode, factor)
-    return image if image.size == size else image.resize(size, Image.Resampling.BICUBIC)
+    # Pillow's documentation: downscaled by Hamming's window a picture is nearly as good as by bicubic, in the
+    # time of bilinear.
+    return image if image.size == size else image.resize(size, Image.Resampling.HAMMING)
 
 
 def _in_strips(image: Image.Image, mode: str, factor: int) -> Image.Image:

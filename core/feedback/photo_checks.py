@@ -126,7 +126,7 @@ def badly_lit(photos: PhotoSet) -> Iterator[Finding]:
             yield photos.found(
                 *(Check.LIGHTING, Severity.LOW, (position,)),
                 measured=Measured(photo.light.clipped_share, calibration.max_clipped_share),
-                why=f"Overexposed: much of the {photos.noun} is pure white and shows no detail.",
+                why=f"Overexposed: parts of the {photos.noun} are burnt out to white and show no detail.",
                 fix="Best: photograph it in softer light.",
             )
 

@@ -9,6 +9,7 @@ from core.feedback.features import Features
 from core.feedback.findings import Check, Finding, Severity, Status, dismiss_key
 from core.feedback.fixes import Fix
 from core.feedback.sentences import photo_list
+from core.feedback.vision import NoSight, Sight
 from core.rules.kinds import ModelKind
 
 
@@ -30,6 +31,7 @@ class PhotoSet:
         noun: What the photos show ("shoe"), for the sentences.
         calibration: Where the lines are drawn.
         numbers: What people call each photo; those of a thread have gaps once one was removed.
+        sight: What a vision model saw on them, or why it saw nothing.
     """
 
     features: tuple[Features, ...]
@@ -37,6 +39,12 @@ class PhotoSet:
     noun: str
     calibration: Calibration
     numbers: tuple[int, ...]
+    sight: Sight | NoSight = NoSight.NOT_SET_UP
+
+    @property
+    def heights_px(self) -> tuple[float, ...]:
+        """The photos' heights."""
+        return tuple(float(photo.height_px) for photo in self.features)
 
     def named(self, photos: tuple[int, ...]) -> str:
         """Name photos, given as 0-based positions, as people do: "photos 1 and 4"."""
@@ -53,7 +61,7 @@ class PhotoSet:
         measured: Measured | None = None,
         applicable_fix: Fix | None = None,
     ) -> Finding:
-        """Say what was found on photos, given as 0-based positions."""
+        """Say what was found on photos, given as 0-based positions, or on the whole set where none are named."""
         return Finding(
             check=check,
             status=Status.FOUND,
@@ -69,7 +77,7 @@ class PhotoSet:
 
     def not_assessed(self, check: Check, photos: tuple[int, ...], why: str, fix: str) -> Finding:
         """Say what could not be judged on photos, or on the whole set where none are named."""
-        key = self._key(check, photos or tuple(range(len(self.features))))
+        key = self._key(check, photos)
         return Finding(
             check,
             Status.NOT_ASSESSED,
@@ -84,4 +92,5 @@ class PhotoSet:
         )
 
     def _key(self, check: Check, photos: tuple[int, ...]) -> str:
-        return dismiss_key(check, (self.features[position].sha256 for position in photos))
+        concerned = photos or tuple(range(len(self.features)))
+        return dismiss_key(check, (self.features[position].sha256 for position in concerned))

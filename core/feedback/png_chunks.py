@@ -34,7 +34,8 @@ def without_notes(upload: bytes) -> bytes:
         position = end
         if name == b"IEND":
             break
-    return b"".join(kept)
+    is_whole = sum(map(len, kept)) == len(upload)  # a photo's tens of megabytes are not copied for nothing
+    return upload if is_whole else b"".join(kept)
 
 
 def _is_kept(name: bytes, body: memoryview, *, is_first: bool) -> bool:

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.feedback.calibration import OFFLINE, Calibration
 from core.feedback.checks import review
 from core.feedback.decode import Decoded, DecodeLimits, Unreadable, decode, shown_name
 from core.feedback.features import Features
 from core.feedback.findings import Finding, Status
+from core.feedback.vision import NoSight, Sight
 from core.rules.kinds import ModelKind
 
 CLEAN, FINDINGS, UNREADABLE = 0, 1, 2
 """Exit codes; a file that cannot be read outweighs what was found on the others."""
+
+
+Look = Callable[[Sequence[bytes]], Awaitable[Sight | NoSight]]
+"""Looks at safe pictures with a vision model, where there is one."""
+
+
+async def look_at_nothing(_: Sequence[bytes]) -> Sight | NoSight:
+    """Leave it to the offline measurements."""
+    return NoSight.NOT_SET_UP
 
 
 @dataclass(frozen=True)
@@ -61,18 +72,32 @@ class Report:
 
 
 async def check_files(
-    paths: Sequence[Path], *, kind: ModelKind, class_noun: str, executor: Executor
+    paths: Sequence[Path],
+    *,
+    kind: ModelKind,
+    class_noun: str,
+    executor: Executor,
+    calibration: Calibration = OFFLINE,
+    look: Look = look_at_nothing,
 ) -> Report:
     """Pass files through the gate that every upload passes, and judge those that are pictures."""
-    files = tuple([await _through_the_gate(path) for path in paths])
+    files = tuple([await pass_gate(path) for path in paths])
     images = [file.picture.data for file in files if isinstance(file.picture, Decoded)]
     if not images:
         return Report(files, (), ())
-    reviewed = await review(images, kind=kind, class_noun=class_noun, executor=executor)
+    reviewed = await review(
+        images,
+        kind=kind,
+        class_noun=class_noun,
+        executor=executor,
+        calibration=calibration,
+        sight=await look(images),
+    )
     return Report(files, reviewed.features, reviewed.findings)
 
 
-async def _through_the_gate(path: Path) -> CheckedFile:
+async def pass_gate(path: Path) -> CheckedFile:
+    """Open a file as an upload is opened."""
     limits = DecodeLimits()
     try:
         with path.open("rb") as file:

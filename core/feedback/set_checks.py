@@ -13,6 +13,8 @@ from core.feedback.findings import Check, Finding, Severity
 from core.feedback.photo_checks import misplaced_focus, softness
 from core.feedback.photo_set import Measured, PhotoSet
 from core.feedback.similarity import overlay_similarity, phash_similarity
+from core.feedback.vision import Sight
+from core.feedback.vision_checks import different_look
 from core.rules.kinds import ModelKind
 
 # A set counts as strong beside its weak photos when those are at most a third of it, or one of two.
@@ -20,8 +22,11 @@ MIXED_MAX_WEAK_SHARE = 1 / 3
 
 
 def different_subject(photos: PhotoSet) -> Iterator[Finding]:
-    """Find the one photo that stands out most from the others by its subject's colours."""
+    """Find the one photo that stands out most: by its look, or by its subject's colours where looks are not known."""
     if photos.kind is ModelKind.STYLE or len(photos.features) < MIN_PHOTOS:
+        return
+    if isinstance(photos.sight, Sight) and photos.sight.calibration is not None:
+        yield from different_look(photos)
         return
     scores = oddness(colour_distances([photo.colours for photo in photos.features]))
     position = int(np.argmax(scores))

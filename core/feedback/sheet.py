@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from core.feedback.decode import Decoded, shown_name
-from core.feedback.features import DETAIL_SIDE_PX, Features, fit
+from core.feedback.features import PREVIEW_SIDE_PX, Features, fit
 from core.feedback.findings import Finding, Severity, Status
 from core.feedback.fixes import crop_box, is_square
 from core.feedback.previews import draw_crop
@@ -90,7 +90,7 @@ def _drawn_on(data: bytes, features: Features) -> Image.Image:
         photo = image.convert("RGB")
     scale = CELL_PX / max(photo.size)
     small = photo.resize((max(1, round(photo.width * scale)), max(1, round(photo.height * scale))))
-    mask = segment_subject(fit(np.asarray(photo), DETAIL_SIDE_PX))
+    mask = segment_subject(fit(np.asarray(photo), PREVIEW_SIDE_PX))
     if mask is not None:
         small = _with_mask(small, mask)
     if not is_square(photo.width, photo.height):

@@ -53,7 +53,16 @@ def test_a_dark_photo_is_flagged_and_a_dark_style_is_not(photos_dir: Path) -> No
 
 def test_a_subject_burnt_out_to_white_is_overexposed(photos_dir: Path) -> None:
     (finding,) = said(Check.LIGHTING, pixels_of(photos_dir / "fancy_boot" / "03.jpg") * 2.5)
-    assert finding.why.startswith("Overexposed: much of the toy is pure white")
+    assert finding.why.startswith("Overexposed: parts of the toy are burnt out to white")
+
+
+def test_a_vivid_yellow_in_good_light_is_not_overexposed() -> None:
+    """Its red and green may reach the top; what is lost is nothing that anybody sees."""
+    scene = np.full((600, 600, 3), (90, 110, 120), np.uint8)
+    cv2.circle(scene, (300, 300), 150, (255, 253, 30), -1)
+    assert not said(Check.LIGHTING, scene)
+    cv2.circle(scene, (300, 300), 150, (255, 254, 235), -1)
+    assert said(Check.LIGHTING, scene)
 
 
 def test_grain_is_flagged(photos_dir: Path) -> None:
