@@ -1,0 +1,1 @@
+"""Looking at photos for their feedback: an image encoder, and a face detector where one is set up."""
