@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig
+from peft.tuners.tuners_utils import check_target_module_exists
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
@@ -31,6 +32,11 @@ class AdapterShape:
     lora_alpha: int
     target_modules: str | tuple[str, ...]
 
+    @property
+    def scale(self) -> float:
+        """What PEFT multiplies the change by."""
+        return self.lora_alpha / self.lora_rank
+
     def lora_config(self) -> LoraConfig:
         """Return a fresh PEFT configuration: PEFT writes into the one it is given."""
         targets = self.target_modules
@@ -41,6 +47,11 @@ class AdapterShape:
             lora_dropout=0.0,
             bias="none",
         )
+
+    def target_paths(self, denoiser: torch.nn.Module) -> list[str]:
+        """Return the paths of the layers that PEFT would change in a denoiser, in its order."""
+        config = self.lora_config()
+        return [path for path, _ in denoiser.named_modules() if check_target_module_exists(config, path)]
 
 
 @dataclass(frozen=True)

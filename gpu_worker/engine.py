@@ -1,22 +1,24 @@
-"""The step engine: one device, many pieces of work, and one small step of one of them at a time.
+"""The step engine: one device, many pieces of work, and one small step at a time.
 
     step() = choose → run → settle
 
-A tick moves one picture task one denoising step, or one training one optimizer step. Whoever waits is
-asked again before every tick, so nobody waits for anybody else to end. Not for several threads.
+A tick moves picture tasks of one shape one denoising step, each at its own place and with its own adapters;
+or it decodes the pictures of one; or it moves one training one optimizer step. Whoever waits is asked again
+before every tick, so tasks join and leave a batch between any two steps, and nobody waits for anybody else
+to end. Not for several threads.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from PIL import Image
 
 from gpu_worker import trial
 from gpu_worker.events import CheckpointTaken, Event, PicturesMade, PreviewMade, Progressed
 from gpu_worker.runner import Runner
-from gpu_worker.scheduler import StepScheduler, Waiting
+from gpu_worker.scheduler import BATCH_ROWS, BatchLimit, StepScheduler, Waiting, batch_around
 from gpu_worker.tasks import CHECK_DRAWINGS, GenerateTask, Purpose, Task, TrainTask
 
 
@@ -29,13 +31,16 @@ class Engine:
         scheduler: StepScheduler | None = None,
         judge: trial.Judge | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        batch_rows: int = BATCH_ROWS,
     ) -> None:
         self.runner = runner
-        self.job_in_hand = ""
-        """Whose step ran last; if `step` raises, the fault is that job's."""
+        self.jobs_in_hand: tuple[str, ...] = ()
+        """Whose step ran last; if `step` raises, the fault is one of theirs."""
         self._scheduler = scheduler or StepScheduler()
         self._judge = judge
         self._clock = clock
+        self._limit = BatchLimit(batch_rows, runner.bank.capacity)
+        self._parted: set[str] = set()
         self._tasks: dict[str, Task] = {}
 
     @property
@@ -61,42 +66,61 @@ class Engine:
         self.cancel(job_id)
         return kept
 
-    def step(self) -> list[Event]:
-        """Move one task one step, and tell what came of it."""
-        task = self._choose()
-        if task is None:
-            return []
-        self._run(task)
-        return self._settle(task)
+    def part(self) -> None:
+        """Have the tasks of the last step go on one by one: a fault among them then finds whose it is."""
+        self._parted.update(task.task_id for task in self._tasks.values() if task.job_id in self.jobs_in_hand)
 
-    def _choose(self) -> Task | None:
+    def step(self) -> list[Event]:
+        """Move a batch of tasks one step, and tell what came of it."""
+        batch = self._choose()
+        if not batch:
+            return []
+        self._run(batch)
+        return [event for task in batch for event in self._settle(task)]
+
+    def _choose(self) -> list[Task]:
+        """Return the task whose turn it is, and behind it those that can take the same step."""
         waiting = [
-            # In a training's lane its pictures go first: they are few, and it is waited for.
-            Waiting(task.task_id, task.lane, (int(isinstance(task, TrainTask)), number))
+            self._waiting(task, number)
             for number, task in enumerate(self._tasks.values())
             if not (isinstance(task, TrainTask) and task.is_finished)
         ]
         chosen = self._scheduler.choose(waiting)
-        return None if chosen is None else self._tasks[chosen]
+        if chosen is None:
+            return []
+        return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, self._limit)]
 
-    def _run(self, task: Task) -> None:
-        self.job_in_hand = task.job_id
-        started = self._clock()
+    def _waiting(self, task: Task, number: int) -> Waiting:
+        """Describe a task to the scheduler. In a training's lane its pictures go first: they are waited for."""
         if isinstance(task, TrainTask):
-            self.runner.train(task)
-        else:
-            self.runner.denoise(task)
+            return Waiting(task.task_id, task.lane, (1, number))
+        if task.is_finished:
+            return Waiting(task.task_id, task.lane, (-1, number))
+        key: Hashable = None if task.task_id in self._parted else task.batch_key
+        adapters = frozenset(name for name, _ in task.order.adapters)
+        return Waiting(task.task_id, task.lane, (0, number), key, task.num_rows, adapters)
+
+    def _run(self, batch: list[Task]) -> None:
+        self.jobs_in_hand = tuple(dict.fromkeys(task.job_id for task in batch))
+        pictures = [task for task in batch if isinstance(task, GenerateTask)]
+        started = self._clock()
+        match batch[0]:
+            case TrainTask() as training:
+                self.runner.train(training)
+            case GenerateTask(is_finished=True) as task:
+                task.pictures = self.runner.decode(task)
+            case GenerateTask():
+                self.runner.denoise(*pictures)
         self._scheduler.charge(self._clock() - started)
 
     def _settle(self, task: Task) -> list[Event]:
         if isinstance(task, TrainTask):
             return self._settle_training(task)
-        if not task.is_finished:
-            is_result = task.order.purpose is Purpose.RESULT
-            return [Progressed(task.job_id, task.step_index, task.total_steps)] if is_result else []
-        pictures = self.runner.decode(task)
-        self._remove(task)
-        return self._deliver(task, pictures)
+        if task.pictures is not None:
+            self._remove(task)
+            return self._deliver(task, task.pictures)
+        is_told = task.order.purpose is Purpose.RESULT and not task.is_finished
+        return [Progressed(task.job_id, task.step_index, task.total_steps)] if is_told else []
 
     def _settle_training(self, training: TrainTask) -> list[Event]:
         """Start what a training's step made due: a checkpoint, a preview, or its final check."""
@@ -133,6 +157,7 @@ class Engine:
 
     def _remove(self, task: Task) -> None:
         self._tasks.pop(task.task_id, None)
+        self._parted.discard(task.task_id)
         names = (
             [task.adapter_name] if isinstance(task, TrainTask) else [name for name, _ in task.order.adapters]
         )

@@ -88,8 +88,17 @@ class EngineThread:
                 inbox.put_nowait(event)
 
     async def _report_fault(self, engine: Engine, fault: BaseException) -> None:
-        """Hand a fault, as a value, to the job whose step it was: that job's boundary deals with it."""
-        job_id = engine.job_in_hand
+        """Hand a fault, as a value, to the job whose step it was: that job's boundary deals with it.
+
+        When several took the step, each goes on alone, and the one that is at fault meets it again.
+        """
+        if len(engine.jobs_in_hand) > 1:
+            log.warning(
+                "action=batch_parted jobs=%d fault=%s", len(engine.jobs_in_hand), type(fault).__name__
+            )
+            await self.call(engine.part)
+            return
+        job_id = next(iter(engine.jobs_in_hand), "")
         await self.call(engine.cancel, job_id)
         inbox = self._inboxes.get(job_id)
         if inbox is None:

@@ -16,17 +16,28 @@ from typing import TypeVar
 from core.errors import BlobMissing, ClaimLost, JobFailed, StoreUnavailable
 from core.patience import patiently
 from core.queue.jobs import Claim, Jobs
-from core.queue.specs import GenerateResult, GenerateSpec, MadePicture, Result, TrainResult, TrainSpec
+from core.queue.specs import (
+    FeaturesResult,
+    FeaturesSpec,
+    GenerateResult,
+    GenerateSpec,
+    MadePicture,
+    Result,
+    TrainResult,
+    TrainSpec,
+)
 from core.store.blobs import Blobs
 from gpu_worker.checkpoints import Checkpoint, unpack_checkpoint
 from gpu_worker.engine import Engine
 from gpu_worker.engine_thread import EngineThread
 from gpu_worker.events import CheckpointTaken, PicturesMade, PreviewMade, Progressed, TrainingDone
+from gpu_worker.looking import look_at_photos
 from gpu_worker.pictures import enlarged, to_png
 from gpu_worker.progress import Progress
 from gpu_worker.prompts import prompt_for_base, without_mentions
 from gpu_worker.runner import EARLIER_BASE
 from gpu_worker.tasks import PictureOrder
+from gpu_worker.vision.eye import Eye
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +51,7 @@ FAULT = (
     "Try it again; if it breaks again, the operator finds the reason in the worker's log."
 )
 PHOTO_GONE = "A photo of @{handle} is not in the store any more. Add it again with /edit @{handle}."
+NO_VISION = "This worker has no vision model any more. Another look finds a worker that has."
 ADAPTER_GONE = "The files of @{handle} are gone; it was probably deleted just now. Nothing was charged."
 
 
@@ -62,12 +74,15 @@ class JobRun:
         blobs: Blobs,
         thread: EngineThread,
         engine: Engine,
+        eye: Eye | None = None,
     ) -> None:
         self.claim = claim
         self._jobs = jobs
         self._blobs = blobs
         self._thread = thread
         self._engine = engine
+        self._eye = eye
+        self._looking: asyncio.Task[FeaturesResult] | None = None
         self._inbox = thread.open_inbox(claim.job_id)
         self._checkpoint_key = claim.checkpoint_key
         self._progress = Progress()
@@ -97,6 +112,8 @@ class JobRun:
         except ClaimLost:
             log.warning("action=claim_lost job=%s", claim.job_id)
         finally:
+            if self._looking is not None:
+                self._looking.cancel()
             self._thread.close_inbox(claim.job_id)
             await self._thread.call(self._engine.cancel, claim.job_id)
 
@@ -121,10 +138,13 @@ class JobRun:
 
     async def _begin(self) -> None:
         spec = self.claim.spec
-        if isinstance(spec, TrainSpec):
-            await self._begin_training(spec)
-        else:
-            await self._begin_pictures(spec)
+        match spec:
+            case TrainSpec():
+                await self._begin_training(spec)
+            case GenerateSpec():
+                await self._begin_pictures(spec)
+            case FeaturesSpec():
+                self._begin_looking(spec)
 
     async def _begin_training(self, spec: TrainSpec) -> None:
         try:
@@ -185,6 +205,18 @@ class JobRun:
 
         await self._thread.call(begin)
 
+    def _begin_looking(self, spec: FeaturesSpec) -> None:
+        eye = self._eye
+        if eye is None or eye.provider != spec.provider:
+            raise JobFailed(NO_VISION)
+
+        self._looking = asyncio.create_task(look_at_photos(spec, eye, self._thread, self._get))
+        self._looking.add_done_callback(self._hear_of_look)
+
+    def _hear_of_look(self, looking: asyncio.Task[FeaturesResult]) -> None:
+        if not looking.cancelled():
+            self._inbox.put_nowait(looking.exception() or looking.result())
+
     # Following
 
     async def _follow(self) -> None:
@@ -201,6 +233,8 @@ class JobRun:
                     return await self._finish(await self._store_pictures(event))
                 case TrainingDone() as event:
                     return await self._finish(await self._store_training(event))
+                case FeaturesResult() as result:
+                    return await self._finish(result)
                 case Order.CANCEL:
                     return await self._settle_cancelled()
                 case Order.STOP:

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 
 from core.clock import utc_now
 from core.errors import ClaimLost, ConfigurationError, StoreUnavailable
@@ -31,6 +32,7 @@ from gpu_worker.job_run import JobRun, Order
 from gpu_worker.likeness import likeness, load_judge
 from gpu_worker.runner import FAMILIES, Runner, load_family
 from gpu_worker.trial import Judge
+from gpu_worker.vision.eye import Eye, load_eye
 
 log = logging.getLogger(__name__)
 
@@ -52,17 +54,17 @@ async def run(settings: Settings) -> None:
     await migrate(settings)  # it may be the first process of all
     async with open_database(settings), open_dispatch(settings) as dispatch:
         worker = Worker(settings, dispatch, open_blobs(settings), lanes)
-        await serve(worker, lambda: build_engine(base))
+        await serve(worker, lambda: build_engine(base), partial(load_eye, settings))
 
 
-async def serve(worker: Worker, build: Callable[[], Engine]) -> None:
-    """Work with an engine that `build` makes, until a signal comes."""
+async def serve(worker: Worker, build: Callable[[], Engine], load: Callable[[], Eye | None]) -> None:
+    """Work with an engine that `build` makes and the eye that `load` returns, until a signal comes."""
     loop = asyncio.get_running_loop()
     with ExitStack() as undo:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, worker.stop)
             undo.callback(loop.remove_signal_handler, number)
-        await worker.run(build)
+        await worker.run(build, load)
 
 
 def lanes_for(base: str, memory: int) -> dict[str, int]:
@@ -115,6 +117,7 @@ class Worker:
     """Takes jobs from its lanes while there is room, and keeps their leases alive."""
 
     _engine: Engine
+    _eye: Eye | None = None
 
     def __init__(
         self, settings: Settings, dispatch: Dispatch, blobs: Blobs, lanes: Mapping[str, int]
@@ -139,11 +142,21 @@ class Worker:
         for job in self._runs.values():
             job.tell(Order.STOP)
 
-    async def run(self, build: Callable[[], Engine]) -> None:
-        """Build the engine in its thread, and work until `stop`."""
+    async def run(self, build: Callable[[], Engine], load: Callable[[], Eye | None] = lambda: None) -> None:
+        """Build the engine and load the eye in their thread, and work until `stop`.
+
+        Raises:
+            ConfigurationError: The vision model that the operator named cannot look.
+        """
         try:
+            self._eye = await self._thread.call(load)  # first: a wrong setting is said at once
             self._engine = await self._thread.load(build)
-            log.info("action=worker_started worker=%s lanes=%s", self._worker_id, ",".join(self._lanes))
+            log.info(
+                "action=worker_started worker=%s lanes=%s provider=%s",
+                self._worker_id,
+                ",".join(self._lanes),
+                self._provider or "none",
+            )
             async with asyncio.TaskGroup() as tasks:
                 ticking = tasks.create_task(self._thread.run())
                 leases = tasks.create_task(self._keep_leases())
@@ -182,8 +195,15 @@ class Worker:
         if self._announce_due():
             identity = self._engine.runner.family.identity
             bases = {identity.name: identity.weights_sha256}
-            said = Announcement(self._worker_id, bases, tuple(self._lanes), device_title(), memory_bytes())
+            said = Announcement(
+                self._worker_id, bases, tuple(self._lanes), device_title(), memory_bytes(), self._provider
+            )
             await workers.announce(said, utc_now())
+
+    @property
+    def _provider(self) -> str:
+        """What it looks at photos with; empty where it does not."""
+        return self._eye.provider if self._eye is not None else ""
 
     async def _heartbeat(self) -> None:
         runs = {job.claim.job_id: job for job in self._runs.values()}
@@ -205,11 +225,11 @@ class Worker:
     async def _claim_and_run(self, lane: str) -> asyncio.Task[None] | None:
         if self._stopping.is_set():
             return None
-        claim = await self._jobs.claim(lane, worker_id=self._worker_id)
+        claim = await self._jobs.claim(lane, worker_id=self._worker_id, provider=self._provider)
         return None if claim is None else self._begin(claim)
 
     def _begin(self, claim: Claim) -> asyncio.Task[None]:
-        job = JobRun(claim, self._jobs, self._blobs, self._thread, self._engine)
+        job = JobRun(claim, self._jobs, self._blobs, self._thread, self._engine, self._eye)
         task = asyncio.create_task(job.run())
         self._runs[task] = job
         task.add_done_callback(self._forget)

@@ -7,9 +7,12 @@ draws from the global random state.
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from typing import Any
 
 import torch
@@ -21,10 +24,11 @@ from core.errors import ConfigurationError, JobFailed
 from core.queue.specs import TrainSpec
 from core.rules.presets import TrainingPreset
 from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter, unpack_adapter
+from gpu_worker.bank import SLOTS, AdapterBank
+from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, pack_checkpoint, restore
 from gpu_worker.dataset import build_training_set
 from gpu_worker.families.family import Family
-from gpu_worker.peft_layers import PeftLayers
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
 
@@ -83,28 +87,38 @@ def load_family(name: str) -> Family:
 class Runner:
     """One family on one device."""
 
-    def __init__(self, family: Family) -> None:
+    def __init__(self, family: Family, slots: int = SLOTS) -> None:
         self.family = family
-        family.denoiser.requires_grad_(False).eval()
-        self._layers = PeftLayers(family.denoiser)
+        denoiser = family.denoiser.requires_grad_(False).eval()
+        paths = self._shape(1, 1).target_paths(denoiser)
+        dtype = next(denoiser.parameters()).dtype
+        self.bank = AdapterBank(bank_layers(denoiser, paths), family.device, dtype, slots)
+        self._users: Counter[str] = Counter()
+        self._numbers = count()
 
     # Adapters that serve
 
     @property
     def attached(self) -> frozenset[str]:
-        """Names of the adapters on the device."""
-        return self._layers.attached
+        """Names of the adapters that tasks use, of trainings the one that is being made."""
+        return frozenset(self._users)
 
     def attach(self, data: bytes, handle: str) -> str:
-        """Load an adapter file and return its name. The engine takes it off when its task ends.
+        """Load an adapter file and return its name; the same file is held once, however many use it.
+
+        The engine takes it off when its task ends, once for each time that it was attached.
 
         Raises:
             JobFailed: It was trained on other weights than these.
         """
-        adapter = unpack_adapter(data)
-        if adapter.base_weights_sha256 != self.family.identity.weights_sha256:
-            raise JobFailed(EARLIER_BASE.format(handle=handle))
-        return self._layers.attach(adapter.shape, adapter.factors)
+        name = hashlib.sha256(data).hexdigest()
+        if name not in self._users:
+            adapter = unpack_adapter(data)
+            if adapter.base_weights_sha256 != self.family.identity.weights_sha256:
+                raise JobFailed(EARLIER_BASE.format(handle=handle))
+            self.bank.put(name, adapter.factors, adapter.shape.scale)
+        self._users[name] += 1
+        return name
 
     @contextmanager
     def attaching(self, files: Sequence[tuple[bytes, str]]) -> Iterator[list[str]]:
@@ -122,8 +136,14 @@ class Runner:
             undo.pop_all()
 
     def detach(self, name: str) -> None:
-        """Take an adapter off the device."""
-        self._layers.detach(name)
+        """Let go of an adapter. The last user takes it off the device."""
+        self._users[name] -= 1
+        if self._users[name] <= 0:
+            del self._users[name]
+            if name in self.bank.held:
+                self.bank.drop(name)
+            else:
+                self.bank.end_training()
 
     # Pictures
 
@@ -143,19 +163,25 @@ class Runner:
         )
 
     @torch.no_grad()
-    def denoise(self, task: GenerateTask) -> None:
-        """Move every picture of a task one denoising step."""
-        self._layers.activate(dict(task.order.adapters))
+    def denoise(self, *tasks: GenerateTask) -> None:
+        """Move every picture of some tasks one denoising step, all in one pass; they share a `batch_key`.
+
+        Each task has its own place among the steps, noise scheduler, guidance and adapters.
+        """
+        self.bank.compose([task.order.adapters for task in tasks for _ in range(task.num_rows)])
+        inputs = [self._model_inputs(task) for task in tasks]
+        latents, timesteps = (torch.cat(parts) for parts in zip(*inputs, strict=True))
+        prompt_embeds = torch.cat([task.prompt_embeds for task in tasks])
+        model_outputs = self.family.denoise(latents, timesteps, prompt_embeds)
+        for task, rows in zip(tasks, model_outputs.split([task.num_rows for task in tasks]), strict=True):
+            _advance(task, rows)
+
+    def _model_inputs(self, task: GenerateTask) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return a task's rows of latents, [N, C, h, w], and of timesteps, [N]."""
         timestep = task.noise_scheduler.timesteps[task.step_index]
         sample = task.noise_scheduler.scale_model_input(task.latents, timestep)
         rows = torch.cat([sample, sample]) if task.order.is_guided else sample
-        timesteps = timestep.to(self.family.device, torch.float32).expand(len(rows))
-        model_output = self.family.denoise(rows, timesteps, task.prompt_embeds)
-        if task.order.is_guided:
-            unconditional, conditional = model_output.chunk(2)
-            model_output = unconditional + task.order.guidance_scale * (conditional - unconditional)
-        task.latents = task.noise_scheduler.step(model_output, timestep, task.latents).prev_sample
-        task.step_index += 1
+        return rows, timestep.to(self.family.device, torch.float32).expand(len(rows))
 
     @torch.no_grad()
     def decode(self, task: GenerateTask) -> list[Image.Image]:
@@ -172,13 +198,9 @@ class Runner:
         """
         preset = spec.preset
         generator = torch.Generator().manual_seed(spec.seed)
-        targets = self.family.adapter_targets
-        shape = AdapterShape(
-            preset.lora_rank, preset.lora_alpha, targets if isinstance(targets, str) else tuple(targets)
-        )
+        shape = self._shape(preset.lora_rank, preset.lora_alpha)
         training_set = build_training_set(self.family, spec, photos)
-        name = self._layers.attach(shape)
-        factors = self._layers.factors(name)
+        factors = self.bank.new_factors(shape.lora_rank)
         with torch.no_grad():
             for key, factor in factors.items():
                 if ".lora_A." in key:  # PEFT's own start, but from our generator; its B is zero
@@ -186,6 +208,8 @@ class Runner:
                     torch.nn.init.kaiming_uniform_(start, a=math.sqrt(5), generator=generator)
                     factor.copy_(start)
         optimizer = torch.optim.AdamW(factors.values(), lr=preset.learning_rate, fused=True)
+        name = f"training-{next(self._numbers)}"
+        self._users[name] += 1
         return TrainTask(task_id, spec, training_set, shape, name, factors, optimizer, generator)
 
     def resume(self, task: TrainTask, checkpoint: Checkpoint) -> bool:
@@ -202,7 +226,7 @@ class Runner:
         Raises:
             JobFailed: The loss is no number any more.
         """
-        self._layers.activate({task.adapter_name: 1.0}, trainable=True)
+        self.bank.train(task.factors, task.shape.scale)
         preset = task.spec.preset
         latents, prompt_embeds = task.training_set.batch(
             preset.batch_size, preset.prior_fraction, task.generator
@@ -235,3 +259,17 @@ class Runner:
     def checkpoint(self, task: TrainTask) -> bytes:
         """Return all that the training needs to go on elsewhere."""
         return pack_checkpoint(task, self.family.identity.weights_sha256)
+
+    def _shape(self, lora_rank: int, lora_alpha: int) -> AdapterShape:
+        targets = self.family.adapter_targets
+        return AdapterShape(lora_rank, lora_alpha, targets if isinstance(targets, str) else tuple(targets))
+
+
+def _advance(task: GenerateTask, model_output: torch.Tensor) -> None:
+    """Take a task's rows of the model's output, [N, C, h, w], one step further."""
+    if task.order.is_guided:
+        unconditional, conditional = model_output.chunk(2)
+        model_output = unconditional + task.order.guidance_scale * (conditional - unconditional)
+    timestep = task.noise_scheduler.timesteps[task.step_index]
+    task.latents = task.noise_scheduler.step(model_output, timestep, task.latents).prev_sample
+    task.step_index += 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 
 TRAINING_SHARE = 0.25
 """Of the device's time, what training gets while pictures wait. With none waiting it gets all."""
+BATCH_ROWS = 16
+"""Rows of one step's batch: 8 guided pictures, or 16 without guidance. A request of more goes by itself."""
 
 
 class Lane(StrEnum):
@@ -24,6 +26,34 @@ class Waiting:
     task_id: str
     lane: Lane
     order: tuple[int, int]
+    batch_key: Hashable | None = None
+    """Tasks of a lane with the same key can take a tick together; one without stays alone."""
+    rows: int = 1
+    adapters: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class BatchLimit:
+    """How much goes into one tick; the task whose turn it is goes even if it is more."""
+
+    rows: int
+    adapters: int
+
+
+def batch_around(task_id: str, waiting: Collection[Waiting], limit: BatchLimit) -> list[str]:
+    """Return the task whose turn it is and those that go with it, in their order.
+
+    Who came first goes first and brings its like along, so nobody is overtaken for having other shapes.
+    """
+    first = next(task for task in waiting if task.task_id == task_id)
+    rows, adapters, batch = first.rows, first.adapters, [task_id]
+    for task in sorted(waiting, key=lambda task: task.order):
+        is_like = task.lane is first.lane and task.batch_key == first.batch_key is not None
+        fits = rows + task.rows <= limit.rows and len(adapters | task.adapters) <= limit.adapters
+        if task is not first and is_like and fits:
+            rows, adapters = rows + task.rows, adapters | task.adapters
+            batch.append(task.task_id)
+    return batch
 
 
 class StepScheduler:

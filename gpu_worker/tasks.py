@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -69,6 +70,8 @@ class GenerateTask:
     prompt_embeds: torch.Tensor
     noise_scheduler: Any
     step_index: int = 0
+    pictures: list[Image.Image] | None = None
+    """What came of it, once decoded."""
 
     @property
     def task_id(self) -> str:
@@ -84,6 +87,16 @@ class GenerateTask:
     def lane(self) -> Lane:
         """Who pays for the steps."""
         return self.order.lane
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that a step of it takes up in a batch: one a picture, or two when guided."""
+        return len(self.prompt_embeds)
+
+    @property
+    def batch_key(self) -> Hashable:
+        """What tasks of one family must have in common to be denoised together: shapes and type."""
+        return self.latents.shape[1:], self.prompt_embeds.shape[1:], self.latents.dtype
 
     @property
     def total_steps(self) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_worker.scheduler import Lane, StepScheduler, Waiting
+from gpu_worker.scheduler import BatchLimit, Lane, StepScheduler, Waiting, batch_around
 
 PICTURE = Waiting("picture", Lane.PICTURES, (0, 0))
 TRAINING = Waiting("training", Lane.TRAINING, (1, 0))
@@ -85,3 +85,36 @@ def test_pictures_of_people_go_in_the_order_they_came() -> None:
 def test_the_pictures_of_a_training_go_before_its_next_step() -> None:
     preview = Waiting("preview", Lane.TRAINING, (0, 9))
     assert StepScheduler().choose([TRAINING, preview]) == "preview"
+
+
+def picture(name: str, number: int, key: str | None = "16 px", rows: int = 2, adapters: str = "") -> Waiting:
+    return Waiting(name, Lane.PICTURES, (0, number), key, rows, frozenset(adapters))
+
+
+def batch(task_id: str, *waiting: Waiting, rows: int = 6, adapters: int = 3) -> list[str]:
+    return batch_around(task_id, waiting, BatchLimit(rows, adapters))
+
+
+def test_those_of_one_shape_go_together_in_the_order_they_came() -> None:
+    assert batch("a", picture("b", 1), picture("a", 0), picture("c", 2)) == ["a", "b", "c"]
+    assert batch("a", picture("a", 0), picture("wide", 1, key="24 px"), picture("c", 2)) == ["a", "c"]
+
+
+def test_who_has_no_key_goes_alone() -> None:
+    assert batch("a", picture("a", 0, key=None), picture("b", 1, key=None)) == ["a"]
+    assert batch("training", TRAINING, picture("a", 0)) == ["training"]
+
+
+def test_a_training_pays_for_its_own_pictures_only() -> None:
+    preview = Waiting("preview", Lane.TRAINING, (0, 9), "16 px", 2)
+    assert batch("preview", preview, picture("a", 0)) == ["preview"]
+
+
+def test_what_does_not_fit_waits_and_what_does_goes_in_its_place() -> None:
+    assert batch("a", picture("a", 0), picture("large", 1, rows=8), picture("c", 2)) == ["a", "c"]
+    assert batch("large", picture("a", 1), picture("large", 0, rows=8)) == ["large"]
+
+
+def test_a_batch_names_no_more_adapters_than_there_are_slots() -> None:
+    first, shared, other = picture("a", 0, adapters="xy"), picture("b", 1, adapters="yz"), picture("c", 2)
+    assert batch("a", first, shared, picture("d", 3, adapters="w"), other) == ["a", "b", "c"]

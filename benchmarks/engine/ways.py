@@ -1,0 +1,177 @@
+"""The ways to denoise for people who each use another adapter: ours, and those that peft and diffusers have.
+
+Each gets its own copy of the denoiser, the same adapters, and denoises the same inputs; none may trade exactness
+for speed, so each is held against the first before anything is timed.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from peft import PeftModel, inject_adapter_in_model, set_peft_model_state_dict
+from peft.tuners.lora import LoraLayer
+from peft.utils.hotswap import hotswap_adapter_from_state_dict
+from torch import nn
+
+from gpu_worker.adapters import AdapterShape
+from gpu_worker.bank import AdapterBank
+from gpu_worker.banked_layers import bank_layers
+
+WEIGHT = 0.5
+"""Of each of two adapters that act together."""
+NAMES = tuple(f"person{number}" for number in range(8))
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """One step for everybody: latents, [8, C, h, w]; timesteps, [8]; prompt_embeds, [8, T, D]."""
+
+    latents: torch.Tensor
+    timesteps: torch.Tensor
+    prompt_embeds: torch.Tensor
+
+    def of(self, row: int) -> Inputs:
+        """Return the inputs of one person."""
+        here = slice(row, row + 1)
+        return Inputs(self.latents[here], self.timesteps[here], self.prompt_embeds[here])
+
+
+def forward(denoiser: nn.Module, inputs: Inputs, **more: object) -> torch.Tensor:
+    """Return the model's output for some inputs."""
+    embeds = inputs.prompt_embeds
+    return denoiser(inputs.latents, inputs.timesteps, encoder_hidden_states=embeds, **more).sample
+
+
+def random_factors(denoiser: nn.Module, shape: AdapterShape, seed: int) -> dict[str, torch.Tensor]:
+    """Return an adapter's factors by peft's names. Speed does not need trained ones."""
+    generator = torch.Generator().manual_seed(seed)
+    bank = AdapterBank(
+        bank_layers(copy.deepcopy(denoiser), shape.target_paths(denoiser)), torch.device("cpu")
+    )
+    return {
+        key: torch.randn(zero.shape, generator=generator) / zero[0].numel() ** 0.5
+        for key, zero in bank.new_factors(shape.lora_rank).items()
+    }
+
+
+class Way(ABC):
+    """How one software denoises a few steps for everybody."""
+
+    title: str
+
+    @abstractmethod
+    def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
+        """Take `steps` steps for everybody, from requests that just came, and return the last outputs, [8, C, h, w]."""
+
+
+class Banked(Way):
+    """Ours: one batch, each row with its adapters. Every run starts with another batch in the bank."""
+
+    def __init__(
+        self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]], each: int
+    ) -> None:
+        self.title = f"ours, {each} each" if each else "the same batch without any adapter"
+        self._denoiser = copy.deepcopy(denoiser)
+        layers = bank_layers(self._denoiser, shape.target_paths(denoiser))
+        self._bank = AdapterBank(layers, torch.device("cpu"), slots=len(NAMES) + 1)
+        for name, factors in zip(NAMES, adapters, strict=True):
+            self._bank.put(name, factors, shape.scale)
+        weight = 1.0 if each == 1 else WEIGHT
+        self._rows = [
+            tuple((NAMES[(person + k) % len(NAMES)], weight) for k in range(each))
+            for person in range(len(NAMES))
+        ]
+
+    def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
+        self._bank.compose([()])
+        self._bank.compose(self._rows)
+        output = inputs.latents
+        for _ in range(steps):
+            output = forward(self._denoiser, inputs)
+        return output
+
+
+class SetAdapters(Way):
+    """diffusers' own way: every adapter loaded beforehand, and for each request `set_adapters`, one after another."""
+
+    def __init__(
+        self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]], each: int
+    ) -> None:
+        self.title = f"peft set_adapters, one at a time, {each} each"
+        self._each = each
+        self._denoiser = copy.deepcopy(denoiser)
+        for name, factors in zip(NAMES, adapters, strict=True):
+            inject_adapter_in_model(shape.lora_config(), self._denoiser, name)
+            set_peft_model_state_dict(self._denoiser, prefixed(factors), adapter_name=name)
+            del self._denoiser.peft_config
+        self._denoiser.eval().requires_grad_(False)
+        self._layers = [module for module in self._denoiser.modules() if isinstance(module, LoraLayer)]
+
+    def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
+        outputs = []
+        for person in range(len(NAMES)):
+            names = [NAMES[(person + k) % len(NAMES)] for k in range(self._each)]
+            for layer in self._layers:
+                layer.set_adapter(names, inference_mode=True)
+                for name in names:
+                    layer.set_scale(name, 1.0 if self._each == 1 else WEIGHT)
+            own = inputs.of(person)
+            outputs.append([forward(self._denoiser, own) for _ in range(steps)][-1])
+        return torch.cat(outputs)
+
+
+class Hotswap(Way):
+    """One place for an adapter, overwritten for each request."""
+
+    title = "peft hotswap, one at a time, 1 each"
+
+    def __init__(
+        self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]]
+    ) -> None:
+        self._adapters = [
+            {key.replace(".weight", ".place.weight"): factor for key, factor in factors.items()}
+            for factors in adapters
+        ]
+        self._config = shape.lora_config()
+        self._denoiser = copy.deepcopy(denoiser)
+        inject_adapter_in_model(shape.lora_config(), self._denoiser, "place")
+        self._denoiser.eval().requires_grad_(False)
+
+    def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
+        outputs = []
+        for person, factors in enumerate(self._adapters):
+            hotswap_adapter_from_state_dict(self._denoiser, factors, "place", self._config)
+            own = inputs.of(person)
+            outputs.append([forward(self._denoiser, own) for _ in range(steps)][-1])
+        return torch.cat(outputs)
+
+
+class PeftMixed(Way):
+    """peft's `adapter_names`: one batch, in which every layer goes through the adapters one by one."""
+
+    title = "peft mixed batch, 1 each"
+
+    def __init__(
+        self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]]
+    ) -> None:
+        self._denoiser = PeftModel(copy.deepcopy(denoiser), shape.lora_config(), NAMES[0])
+        for name in NAMES[1:]:
+            self._denoiser.add_adapter(name, shape.lora_config())
+        for name, factors in zip(NAMES, adapters, strict=True):
+            set_peft_model_state_dict(self._denoiser, prefixed(factors), adapter_name=name)
+        self._denoiser.eval().requires_grad_(False)
+
+    def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
+        output = inputs.latents
+        for _ in range(steps):
+            output = forward(self._denoiser, inputs, adapter_names=list(NAMES))
+        return output
+
+
+def prefixed(factors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Return factors by the names of a peft file."""
+    return {f"base_model.model.{key}": factor for key, factor in factors.items()}
