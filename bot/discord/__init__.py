@@ -1,0 +1,1 @@
+"""Discord as a chat platform. Nothing outside this package imports `discord`."""
