@@ -1,0 +1,1 @@
+"""Slack: the product in channels, threads, forms and shortcuts."""
