@@ -22,10 +22,12 @@ demo: $(VENV)/.runtime
 run: $(VENV)/.runtime
 	$(BIN)/likeness run
 
-# Everything on SQLite, then what uses the database on PostgreSQL. Exit status 5 is "no such tests among ARGS".
+# Everything on SQLite, then what uses the database on PostgreSQL; a process for each core, each file in one of them.
+# Exit status 5 is "no such tests among ARGS".
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 test: $(VENV)/.development
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)
-	OMP_NUM_THREADS=1 LIKENESS_TEST_DIALECT=postgres $(BIN)/python -m pytest $(ARGS) -m database || test $$? = 5
+	OMP_NUM_THREADS=1 $(PYTEST) $(ARGS)
+	OMP_NUM_THREADS=1 LIKENESS_TEST_DIALECT=postgres $(PYTEST) $(ARGS) -m database || test $$? = 5
 
 check: $(VENV)/.development
 	$(BIN)/ruff check .

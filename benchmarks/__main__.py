@@ -1,6 +1,6 @@
-"""`make bench`: figures for the queue and for pictures, printed and written to `benchmarks/results/`.
+"""`make bench`: queue, Discord, Slack, pictures and engine; figures are printed and kept in `benchmarks/results/`.
 
-Without a name everything runs. `queue` takes the names of its parts to run only those.
+Without a name everything runs. `queue`, `discord` and `slack` take the names of their parts to run only those.
 """
 
 from __future__ import annotations
@@ -18,19 +18,39 @@ def main() -> None:
     named = parser.add_subparsers(dest="name")
     queue = named.add_parser("queue", help="both dispatchers, in processes as in production")
     queue.add_argument("parts", nargs="*", help="latency, depth, throughput, fairness, cancel, footprint")
+    discord = named.add_parser("discord", help="how fast the bot answers at a Discord of this machine's own")
+    discord.add_argument("parts", nargs="*", help="acknowledgements, autocomplete")
+    slack = named.add_parser(
+        "slack", help="the same at a Slack of this machine's own, over Socket Mode and over HTTP"
+    )
+    slack.add_argument("parts", nargs="*", help="acknowledgements, suggestions")
     pictures = named.add_parser("pictures", help="one picture, beside diffusers' own pipeline")
     pictures.add_argument("--pairs", type=int, default=7)
     pictures.add_argument("--threads", type=int, default=1)
+    engine = named.add_parser("engine", help="eight people with eight adapters, beside peft's own ways")
+    engine.add_argument("--pairs", type=int, default=7)
     asked = parser.parse_args()
     if asked.name in (None, "queue"):
         from benchmarks.queue import run_all
 
         run_all(getattr(asked, "parts", []))
+    if asked.name in (None, "discord"):
+        # Here and below, because what they load takes seconds, and every process of the queue's part loads this file.
+        from benchmarks.discord import run_all as run_discord
+
+        run_discord(getattr(asked, "parts", []))
+    if asked.name in (None, "slack"):
+        from benchmarks.slack import run_all as run_slack
+
+        run_slack(getattr(asked, "parts", []))
     if asked.name in (None, "pictures"):
-        # Here, because torch takes seconds to load, and every process of the queue's part loads this file.
         from benchmarks.pictures import run_pairs
 
         run_pairs(getattr(asked, "pairs", 7), getattr(asked, "threads", 1))
+    if asked.name in (None, "engine"):
+        from benchmarks.engine import run_pairs as run_engine
+
+        run_engine(getattr(asked, "pairs", 7))
 
 
 if __name__ == "__main__":

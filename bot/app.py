@@ -19,6 +19,10 @@ from bot.delivery import Delivery
 from bot.frontend import Frontend
 from bot.housekeeping import start_sweeps
 from bot.inbox import Inbox
+from bot.reconcile import photos_in_review
+from bot.slack.configuration import check_settings as check_slack
+from bot.slack.configuration import is_on as is_on_slack
+from bot.stored_doors import StoredDoors
 from core import demo_models
 from core.clock import Clock, utc_now
 from core.patience import patiently
@@ -31,10 +35,31 @@ from core.store.blobs import Blobs, open_blobs
 from core.store.database import open_database
 from core.store.records import WorkspaceRecord
 
+RESUME_AGAIN_SECONDS = 30.0
+"""Between two tries to go on with drafts whose platform could not be told of it."""
 
-def configured_frontends(settings: Settings, blobs: Blobs) -> Sequence[Frontend]:
-    """Return the front-ends that the settings ask for; the console is always there."""
-    return (Console(settings, blobs),)
+
+def configured_frontends(settings: Settings, blobs: Blobs, clock: Clock = utc_now) -> Sequence[Frontend]:
+    """Return the front-ends that the settings ask for; the console is always there.
+
+    Raises:
+        ConfigurationError: A setting of one cannot work.
+    """
+    frontends: list[Frontend] = [Console(settings, blobs)]
+    if settings.discord_token.get_secret_value():
+        # Imported where it is wanted: its libraries take most of a second that a console alone need not wait.
+        from bot.discord.frontend import Discord, Time
+
+        in_review = partial(photos_in_review, "discord")
+        frontends.append(Discord(settings, blobs, StoredDoors("discord"), in_review, Time(clock)))
+    check_slack(settings)
+    if is_on_slack(settings):
+        from bot.slack.frontend import Slack
+        from bot.slack.frontend import Time as SlackTime
+
+        in_review = partial(photos_in_review, "slack")
+        frontends.append(Slack(settings, blobs, StoredDoors("slack"), in_review, SlackTime(clock)))
+    return frontends
 
 
 @asynccontextmanager
@@ -49,7 +74,7 @@ async def open_context(settings: Settings, clock: Clock = utc_now) -> AsyncGener
         initargs=(os.getpid(), signal.SIGKILL),
     )
     blobs = open_blobs(settings)
-    frontends = {frontend.platform: frontend for frontend in configured_frontends(settings, blobs)}
+    frontends = {frontend.platform: frontend for frontend in configured_frontends(settings, blobs, clock)}
     try:
         async with open_database(settings), open_dispatch(settings) as dispatch:
             yield Context(
@@ -77,7 +102,8 @@ async def run(context: Context) -> None:
     settings = context.settings
     connections = Connections(beat_seconds=settings.heartbeat_seconds, lease_seconds=settings.lease_seconds)
     inbox = Inbox(context, platforms=tuple)  # each platform is adopted when its connection is held
-    delivery = Delivery(context, platforms=partial(_platforms_held, context, connections))
+    held = partial(_platforms_held, context, connections)
+    delivery = Delivery(context, platforms=held, hand_on=inbox.accept)
     await patiently(lambda: _bring_demo_models(context), "demo models")
     sweeps = start_sweeps(context)
     try:
@@ -94,14 +120,25 @@ async def _serve(context: Context, connections: Connections, inbox: Inbox, front
     """Serve a platform, alone among all bot processes where it allows only one."""
 
     async def talk() -> None:
-        await patiently(lambda: resume(context, frontend.platform), f"drafts of {frontend.platform}")
-        await inbox.adopt(frontend.platform)
-        await frontend.run(inbox.accept)
+        """Hear the platform at once, go on with what an earlier process left, and only then answer."""
+        inbox.hold_back(frontend.platform)
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(frontend.run(inbox.accept))
+            left = await _resume(context, frontend)
+            await inbox.adopt(frontend.platform)
+            while left and not running.done():
+                await asyncio.sleep(RESUME_AGAIN_SECONDS)
+                left = await _resume(context, frontend, left)
 
     if frontend.connection is None:
         await talk()
     else:
         await connections.hold(frontend.connection, talk)
+
+
+async def _resume(context: Context, frontend: Frontend, only: Collection[str] | None = None) -> list[str]:
+    platform = frontend.platform
+    return await patiently(lambda: resume(context, platform, only), f"drafts of {platform}")
 
 
 def _platforms_held(context: Context, connections: Connections) -> Collection[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.about_the_set import about_the_set, draft_button
 from bot.context import Context
-from bot.frontend import MessageGone
+from bot.frontend import MAX_NONCE_LENGTH, MessageGone
 from bot.replies import (
     Analyzing,
     Button,
@@ -21,6 +22,7 @@ from bot.replies import (
     JobRunning,
     JobTitle,
     PersonQuestion,
+    PhotosNeeded,
     Picture,
     ReadyToTrain,
     Reply,
@@ -55,6 +57,7 @@ async def title_of(draft: DraftRecord) -> DraftTitle:
         ModelKind(draft.kind),
         len(kept),
         is_edit=draft.model_id is not None,
+        requester_id=draft.requester_id,
     )
 
 
@@ -82,8 +85,13 @@ async def show(
             await frontend.edit(MessageRef(thread, message), reply)
             return message
         except MessageGone:
-            nonce = f"x{nonce[1:]}"
+            nonce = _successor(nonce, message)
     return (await frontend.post(thread, reply, nonce=nonce)).message
+
+
+def _successor(nonce: str, message: str) -> str:
+    """Name the message that takes the place of one that was deleted: each has one successor, whoever posts it."""
+    return f"x{hashlib.sha256(f'{nonce} {message}'.encode()).hexdigest()[: MAX_NONCE_LENGTH - 1]}"
 
 
 async def _draft_reply(
@@ -92,22 +100,38 @@ async def _draft_reply(
     title = await title_of(draft)
     cancel = draft_button(draft, "Cancel", "cancel")
     match draft.state:
-        case DraftState.COLLECTING | DraftState.ANALYZING:
-            return Analyzing(title, done=0, total=title.photo_count, notes=notes)
+        case DraftState.COLLECTING:
+            return _photos_needed(context, workspace, draft, title, notes)
+        case DraftState.ANALYZING:
+            return Analyzing(title, done=0, total=title.photo_count, notes=notes, buttons=(cancel,))
         case DraftState.REVIEW:
             return await _review_reply(draft, title, notes)
         case DraftState.CONSENT:
             return _consent_reply(draft, title)
         case DraftState.CAPTIONS:
             captions = tuple(photo.caption for photo in await drafts.kept_photos(draft))
+            change = draft_button(draft, "Edit captions", "captions")
             accept = draft_button(draft, "Looks right", "accept")
-            return CaptionsToReview(title, captions, CAPTION_ADVICE[title.kind], (accept, cancel))
+            return CaptionsToReview(title, captions, CAPTION_ADVICE[title.kind], (change, accept, cancel))
         case DraftState.READY:
             return await _ready_reply(context, workspace, draft, title, notes)
         case DraftState.CLOSED if draft.close_reason not in ("trained", "not trained"):
             return DraftClosed(title, draft.close_reason)
         case _:
             return None  # the job's card has taken over
+
+
+def _photos_needed(
+    context: Context, workspace: Workspace, draft: DraftRecord, title: DraftTitle, notes: tuple[str, ...]
+) -> PhotosNeeded:
+    count = title.photo_count
+    refused = context.plans.require_image_count(workspace.plan, title.kind, count, is_kept=True)
+    return PhotosNeeded(
+        title,
+        reasons=refused.reasons if refused else (),
+        notes=notes,
+        buttons=(draft_button(draft, "Add photos", "add"), draft_button(draft, "Cancel", "cancel")),
+    )
 
 
 async def _review_reply(draft: DraftRecord, title: DraftTitle, notes: tuple[str, ...]) -> FindingsToReview:
@@ -117,7 +141,11 @@ async def _review_reply(draft: DraftRecord, title: DraftTitle, notes: tuple[str,
     unshown = [photo for photo in waiting if not photo.is_shown]
     about = await about_the_set(draft)
     more = (_more_to_come(len(waiting) - len(unshown), len(unshown)),) if unshown else ()
-    buttons = [draft_button(draft, "Train anyway", "anyway"), draft_button(draft, "Cancel", "cancel")]
+    buttons = [
+        draft_button(draft, "Train anyway", "anyway"),
+        draft_button(draft, "Add photos", "add"),
+        draft_button(draft, "Cancel", "cancel"),
+    ]
     if unshown:
         buttons.insert(0, draft_button(draft, "Next photos", "next"))
     return FindingsToReview(
@@ -149,11 +177,15 @@ def _consent_reply(draft: DraftRecord, title: DraftTitle) -> Reply:
         return PersonQuestion(title, (real, invented, cancel))
     ticks = ticked(draft)
     statements = tuple(
-        ConsentStatement(text, number in ticks, draft_button(draft, f"Tick {number}", f"tick:{number}"))
+        ConsentStatement(text, number in ticks, _tick_button(draft, number, is_ticked=number in ticks))
         for number, text in enumerate(consent.STATEMENTS, start=1)
     )
     agree = draft_button(draft, "I agree", "agree")
     return ConsentNeeded(title, consent.GUIDELINES, statements, (agree, cancel))
+
+
+def _tick_button(draft: DraftRecord, number: int, *, is_ticked: bool) -> Button:
+    return draft_button(draft, f"{'Untick' if is_ticked else 'Tick'} {number}", f"tick:{number}")
 
 
 def ticked(draft: DraftRecord) -> set[int]:
@@ -189,10 +221,9 @@ async def job_title(job: JobRecord) -> JobTitle:
         spec = from_json(TrainSpec, job.spec)
         draft = await DraftRecord.get_or_none(id=job.draft_id) if job.draft_id else None
         name = draft.display_name if draft else spec.handle
-        return JobTitle(
-            job.id, f"{name} → @{spec.handle} · {spec.kind.value} · {photo_count(len(spec.photos))}"
-        )
-    return JobTitle(job.id, about_prompt(from_json(GenerateSpec, job.spec), job.credits))
+        text = f"{name} → @{spec.handle} · {spec.kind.value} · {photo_count(len(spec.photos), spec.kind)}"
+        return JobTitle(job.id, text, job.user_id)
+    return JobTitle(job.id, about_prompt(from_json(GenerateSpec, job.spec), job.credits), job.user_id)
 
 
 async def job_reply(context: Context, job: JobRecord) -> JobQueued | JobRunning | None:

@@ -21,15 +21,12 @@ from bot.console.client import NoBot
 from bot.console.terminal import attach
 from bot.console.verbs import VERBS
 from bot.worker_process import COMMAND, WorkerProcess
-from core.clock import utc_now
 from core.errors import ConfigurationError, StoreUnavailable
 from core.logs import start_logging
 from core.rules.kinds import ModelKind
 from core.rules.names import nearest
-from core.rules.plans import load_plans
 from core.settings import Settings
 from core.store.database import migrate as migrate_database
-from core.store.database import open_database
 
 MISUSE = 2
 """Exit code when what was typed or set cannot work."""
@@ -208,37 +205,48 @@ def migrate() -> None:
     typer.echo("The database is up to date.")
 
 
+Which = Annotated[
+    str,
+    typer.Option(
+        "--workspace",
+        metavar="PLATFORM:ID",
+        help="Which workspace: console, or as discord:SERVER_ID or slack:TEAM_ID.",
+    ),
+]
+
+
 @app.command()
 def plan(
     name: Annotated[str | None, typer.Argument(metavar="[PLAN]", help="The plan to switch to.")] = None,
+    workspace: Which = "console",
 ) -> None:
-    """Show the plan of the console's workspace, or set it."""
-    settings = _settings()
-    asyncio.run(_plan(settings, name))
+    """Show the plan of a workspace, or set it."""
+    from bot.workspace_rules import set_plan_and_tell
+
+    asyncio.run(set_plan_and_tell(_settings(), workspace, name))
 
 
-async def _plan(settings: Settings, name: str | None) -> None:
-    from bot.console.server import PLATFORM, WORKSPACE
-    from core import demo_models
-    from core.store.blobs import open_blobs
-    from core.store.records import WorkspaceRecord
-    from core.workspace import open_workspace
+@app.command()
+def permissions(
+    quorum: Annotated[
+        int | None, typer.Option(min=1, help="How many people have to agree on a flagged photo.")
+    ] = None,
+    approver: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Who may decide about flagged photos: a person or role. Repeat it."),
+    ] = None,
+    trainer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Who may train, edit and delete. Repeat it; 'everybody' lifts it."),
+    ] = None,
+    workspace: Which = "console",
+) -> None:
+    """Show who may do what in a workspace, or set it; in the thread admins do the same with /settings."""
+    from bot.workspace_rules import set_permissions_and_tell
 
-    plans = load_plans(settings.plans_file)
-    wanted = plans.named(name) if name else None
-    await migrate_database(settings)
-    async with open_database(settings):
-        default_plan = wanted.name if wanted else settings.default_plan
-        workspace, is_new = await open_workspace(
-            PLATFORM, WORKSPACE, default_plan=default_plan, plans=plans, now=utc_now()
-        )
-        if is_new:
-            await demo_models.install(workspace.id, open_blobs(settings))
-        if wanted is not None:
-            await WorkspaceRecord.filter(id=workspace.id).update(plan=wanted.name)
-    current = wanted or workspace.plan
-    others = ", ".join(other.name for other in plans.plans if other.name != current.name)
-    typer.echo(f"The console is on {current.title}{' now' if wanted else ''}. Other plans: {others}.")
+    asyncio.run(
+        set_permissions_and_tell(_settings(), workspace, quorum=quorum, approvers=approver, trainers=trainer)
+    )
 
 
 @app.command()
@@ -333,9 +341,39 @@ def check(
     """
     from bot.check import check_and_tell
 
+    settings = _settings()
     _log_to_nobody()
-    code = asyncio.run(check_and_tell(photos, kind=kind, class_noun=class_noun, is_json=as_json, sheet=sheet))
+    code = asyncio.run(
+        check_and_tell(settings, photos, kind=kind, class_noun=class_noun, is_json=as_json, sheet=sheet)
+    )
     raise typer.Exit(code)
+
+
+@app.command()
+def calibrate(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FOLDER...", help="Good photos, a folder for each subject.", exists=True, file_okay=False
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="JSON", help="Where the record goes, to look at before it is used.", dir_okay=False
+        ),
+    ] = None,
+) -> None:
+    """Measure on your own photos where the lines of the feedback should be, and keep them.
+
+    Each folder holds one subject; a folder of folders is taken apart. The vision model of LIKENESS_VISION_MODEL is
+    calibrated, or the offline measurements where that is empty.
+    """
+    from bot.calibrate import calibrate_and_tell
+
+    settings = _settings()
+    _log_to_nobody()
+    asyncio.run(calibrate_and_tell(settings, folders, out))
 
 
 def _log_to_nobody() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.frontend import Frontend
-from bot.requests import Requester
+from bot.requests import Requester, ThreadAddress
 from core import demo_models
 from core.clock import Clock
 from core.queue.dispatch import Dispatch
@@ -15,6 +15,7 @@ from core.queue.jobs import Jobs
 from core.rules.plans import Plans
 from core.settings import Settings
 from core.store.blobs import Blobs
+from core.store.records import DraftRecord, WorkspaceRecord
 from core.workspace import Workspace, open_workspace
 
 
@@ -32,7 +33,10 @@ class Context:
     clock: Clock
 
     async def workspace_of(self, requester: Requester) -> Workspace:
-        """Return the workspace that a person speaks in; a new one gets the demo models."""
+        """Return the workspace that a person speaks in, on the larger of its plan and theirs.
+
+        A new workspace gets the demo models.
+        """
         workspace, is_new = await open_workspace(
             requester.platform,
             requester.workspace,
@@ -42,4 +46,13 @@ class Context:
         )
         if is_new:
             await demo_models.install(workspace.id, self.blobs)
+        if requester.plan:
+            plan = self.plans.larger(workspace.plan, self.plans.named(requester.plan))
+            return replace(workspace, plan=plan)
         return workspace
+
+    async def requester_of(self, draft: DraftRecord) -> Requester:
+        """Return the person who began a draft, for what goes on without a new word of theirs."""
+        record = await WorkspaceRecord.get(id=draft.workspace_id)
+        thread = ThreadAddress(draft.platform, draft.thread)
+        return Requester(draft.platform, record.external_id, draft.requester_id, "", thread)

@@ -11,20 +11,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from bot import cards
+from bot.commands import answer
+from bot.commands.looking import look_key
 from bot.context import Context
 from bot.endings import announcement, ending_of
 from bot.replies import Reply
-from bot.requests import ThreadAddress
+from bot.requests import LookedRequest, Request, ThreadAddress
 from core.errors import ClaimLost, StoreUnavailable
 from core.queue import outbox
 from core.queue.dispatch import Ears
 from core.queue.outbox import Outbox, Telling
 from core.queue.progress import Look, open_jobs
-from core.store.records import JobRecord, JobStatus
+from core.store.records import DraftRecord, JobKind, JobRecord, JobStatus
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,8 @@ CARD_LOOK_SECONDS = 1.0
 
 Platforms = Callable[[], Collection[str]]
 """The platforms that this process may speak on now."""
+HandOn = Callable[[Request, str], Awaitable[object]]
+"""Has a request answered in its turn, once for each key."""
 
 
 class Delivery:
@@ -48,9 +53,14 @@ class Delivery:
         *,
         platforms: Platforms | None = None,
         endings: Outbox | None = None,
+        hand_on: HandOn | None = None,
     ) -> None:
-        """Deliver on all front-ends of the process unless `platforms` says which it holds."""
+        """Deliver on all front-ends of the process unless `platforms` says which it holds.
+
+        What is to go on in a thread is handed on in turn with what its people say, or answered at once.
+        """
         self._context = context
+        self._hand_on = hand_on or partial(answer, context)
         self._platforms = platforms or (lambda: context.frontends)
         self._outbox = endings or Outbox(context.settings, context.clock)
         self._shown: dict[str, Look] = {}
@@ -125,7 +135,7 @@ class Delivery:
 
     def _may_get_card(self, job: JobRecord) -> bool:
         """Tell whether the command that queued the job may still be posting its card."""
-        if job.card_message is not None or job.ended_at is None:
+        if job.kind is JobKind.FEATURES or job.card_message is not None or job.ended_at is None:
             return False
         return 0 <= (self._context.clock() - job.ended_at).total_seconds() < CARD_GRACE_SECONDS
 
@@ -139,8 +149,16 @@ class Delivery:
             case outbox.CARD:
                 card = await ending_of(job)
                 await cards.show(self._context, thread, job.card_message, card, nonce=f"e{job.id[:24]}")
+            case outbox.DRAFT:
+                await self._let_draft_go_on(job)
             case _:
                 raise ValueError(f"no part of an ending is called {name}")
+
+    async def _let_draft_go_on(self, job: JobRecord) -> None:
+        draft = await DraftRecord.get_or_none(id=job.draft_id)
+        if draft is not None:  # else it was erased meanwhile
+            requester = await self._context.requester_of(draft)
+            await self._hand_on(LookedRequest(requester, draft.id), look_key(job.id))
 
     async def _post(self, thread: ThreadAddress, reply: Reply, *, nonce: str) -> None:
         await self._context.frontends[thread.platform].post(thread, reply, nonce=nonce)

@@ -46,7 +46,11 @@ async def announcement(job: JobRecord) -> Reply | None:
         ),
         try_prompt=_TRY[spec.kind].format(handle=spec.handle),
         advice=ADVICE,
-        buttons=(),
+        buttons=(
+            Button("Try it", f"model:{spec.handle}:try"),
+            Button("Edit", f"model:{spec.handle}:edit"),
+            Button("Delete", f"model:{spec.handle}:delete"),
+        ),
     )
 
 

@@ -21,17 +21,16 @@ from bot import cards
 from bot.context import Context
 from bot.flagged import forget_previews
 from bot.frontend import FrontendUnavailable
-from bot.requests import Requester, ThreadAddress
-from core import drafts, intake
+from core import departures, drafts, intake
 from core.errors import StoreUnavailable
-from core.queue import workers
+from core.queue import looks, workers
 from core.scrub import scrub
 from core.store.records import (
     DraftRecord,
     DraftState,
     InboxRecord,
+    InstallStateRecord,
     PhotoRecord,
-    WorkspaceRecord,
 )
 from core.ticks import claim_tick
 
@@ -39,6 +38,9 @@ log = logging.getLogger(__name__)
 
 STALLED_EVERY_SECONDS = 5
 LINE_EVERY_SECONDS = 30
+LOOKS_EVERY_SECONDS = 10
+DEPARTED_EVERY_SECONDS = 10
+ERASURE_EVERY_SECONDS = 3600
 EXPIRY_EVERY_SECONDS = 600
 SCRUB_EVERY_SECONDS = 6 * 3600
 LONGEST_TIMER_SECONDS = 600
@@ -66,13 +68,34 @@ async def return_stalled(context: Context) -> None:
 
 
 async def expire(context: Context) -> None:
-    """Close drafts that nobody came back to, erase their photos, and forget old requests."""
+    """Close drafts that nobody came back to, erase their photos, and forget old requests and installations begun."""
     now = context.clock()
     idle_since = now - timedelta(hours=context.settings.draft_expiry_hours)
     idle = DraftRecord.filter(updated_at__lt=idle_since, platform__in=list(context.frontends))
     for draft in await idle.exclude(state__in=[DraftState.CLOSED, DraftState.QUEUED]):
         await _expire_draft(context, draft)
     await InboxRecord.filter(handled_at__lt=now - INBOX_KEPT).delete()
+    await InstallStateRecord.filter(expires_at__lt=now).delete()
+    await looks.forget_told()
+
+
+async def drop_looks(context: Context) -> None:
+    """End the looks at photos that took too long: their drafts go on without."""
+    count = await looks.drop_overdue(context.jobs, context.clock())
+    if count:
+        log.info("action=looks_dropped count=%d", count)
+
+
+async def let_departed_go(context: Context) -> None:
+    """End the work of workspaces that removed the bot."""
+    count = await departures.stop_work(context.jobs, context.clock())
+    if count:
+        log.info("action=departed_stopped jobs=%d", count)
+
+
+async def erase_departed(context: Context) -> None:
+    """Erase what workspaces had that removed the bot long ago."""
+    await departures.erase_overdue(context.blobs, context.clock())
 
 
 async def scrub_files(context: Context) -> None:
@@ -92,6 +115,9 @@ SWEEPS = (
     # Who is silent is seen by watching for a while, so every process has to watch by itself.
     Sweep("stalled", STALLED_EVERY_SECONDS, return_stalled, is_everybodys=True),
     Sweep("line", LINE_EVERY_SECONDS, keep_the_line),
+    Sweep("looks", LOOKS_EVERY_SECONDS, drop_looks),
+    Sweep("departed", DEPARTED_EVERY_SECONDS, let_departed_go),
+    Sweep("erasure", ERASURE_EVERY_SECONDS, erase_departed),
     Sweep("expiry", EXPIRY_EVERY_SECONDS, expire),
     Sweep("scrub", SCRUB_EVERY_SECONDS, scrub_files),
 )
@@ -123,10 +149,7 @@ async def run_if_due(context: Context, sweep: Sweep) -> bool:
 
 
 async def _expire_draft(context: Context, draft: DraftRecord) -> None:
-    record = await WorkspaceRecord.get(id=draft.workspace_id)
-    thread = ThreadAddress(draft.platform, draft.thread)
-    requester = Requester(draft.platform, record.external_id, draft.requester_id, "", thread)
-    workspace = await context.workspace_of(requester)
+    workspace = await context.workspace_of(await context.requester_of(draft))
     photo_ids = [photo.photo_id for photo in await drafts.photos(draft) if photo.is_new]
     if not await drafts.close(draft, EXPIRED):
         return

@@ -15,10 +15,11 @@ from tortoise.exceptions import IntegrityError
 from bot import requests
 from bot.commands import answer
 from bot.context import Context
-from bot.frontend import FrontendUnavailable
+from bot.frontend import FrontendUnavailable, NotInstalled
 from bot.replies import Refusal, Reply
 from bot.requests import Request, ThreadAddress
 from core.errors import StoreUnavailable
+from core.patience import FIRST_WAIT_SECONDS, patiently
 from core.store.records import InboxRecord, new_id
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,12 @@ def from_payload(payload: str) -> Request:
     return _adapter(envelope["kind"]).validate_python(envelope["request"])
 
 
+async def unanswered(platform: str) -> list[Request]:
+    """Return what was asked on a platform and is not answered yet, the oldest first."""
+    rows = await InboxRecord.filter(handled_at=None, platform=platform).order_by("created_at")
+    return [from_payload(row.payload) for row in rows]
+
+
 class Inbox:
     """One task a thread, so that a thread's requests are answered in order and threads do not wait for each other."""
 
@@ -64,6 +71,8 @@ class Inbox:
         self._retry_seconds = retry_seconds
         self._queues: dict[ThreadAddress, asyncio.Queue[tuple[str, Request]]] = {}
         self._in_hand: set[str] = set()
+        self._adopted: set[str] = set()
+        """Platforms whose requests are answered; those of others are only written down."""
         self._tasks: asyncio.TaskGroup | None = None
         self._is_running = asyncio.Event()
 
@@ -77,11 +86,16 @@ class Inbox:
             await asyncio.Event().wait()
 
     async def adopt(self, platform: str) -> None:
-        """Answer what the process that held the platform before left unanswered, once the inbox runs."""
+        """Answer the platform from now on, beginning with what nobody answered, once the inbox runs."""
         await self._is_running.wait()
+        self._adopted.add(platform)
         unanswered = InboxRecord.filter(handled_at=None, platform=platform).order_by("created_at")
         for row in await self._patiently(unanswered.all):
             self._hand_on(row.id, from_payload(row.payload))
+
+    def hold_back(self, platform: str) -> None:
+        """Only write the platform's requests down, until it is adopted (anew)."""
+        self._adopted.discard(platform)
 
     async def accept(self, request: Request, dedupe_key: str) -> None:
         """Write a request down; a repeated key is the same request.
@@ -100,11 +114,12 @@ class Inbox:
             )
         except IntegrityError:
             return
-        self._hand_on(row_id, request)
+        if platform in self._adopted:  # else the row is found when it is
+            self._hand_on(row_id, request)
 
     def _hand_on(self, row_id: str, request: Request) -> None:
         if self._tasks is None or row_id in self._in_hand:
-            return  # not running yet: the row is found when it does
+            return
         self._in_hand.add(row_id)
         thread = request.requester.thread
         if thread not in self._queues:
@@ -117,6 +132,10 @@ class Inbox:
             row_id, request = await queue.get()
             try:
                 await self._handle(row_id, request)
+            except NotInstalled:
+                log.info("action=request_dropped request=%s", row_id)  # there is nobody left to answer
+                await self._close(row_id)
+                self._in_hand.discard(row_id)
             except (FrontendUnavailable, StoreUnavailable) as fault:
                 # What was done under this id is not done again, so asking once more only tells what is left.
                 log.warning("action=answer_postponed request=%s fault=%s", row_id, type(fault).__name__)
@@ -127,9 +146,11 @@ class Inbox:
 
     async def _handle(self, row_id: str, request: Request) -> None:
         reply = await self._answer(row_id, request)
-        if reply is not None:
-            frontend = self._context.frontends[request.requester.platform]
-            await frontend.post(request.requester.thread, reply, nonce=f"r{row_id[:24]}")
+        frontend = self._context.frontends[request.requester.platform]
+        await frontend.answer(request.requester, reply, nonce=f"r{row_id[:24]}")
+        await self._close(row_id)
+
+    async def _close(self, row_id: str) -> None:
         # A request holds prompts and file names: once answered, only its key is kept.
         row = InboxRecord.filter(id=row_id)
         await self._patiently(lambda: row.update(handled_at=self._context.clock(), payload=""))
@@ -146,9 +167,6 @@ class Inbox:
 
     async def _patiently(self, query: Callable[[], Awaitable[T]]) -> T:
         """Do something with rows, however long the store cannot be reached."""
-        while True:
-            try:
-                return await query()
-            except StoreUnavailable:
-                log.warning("action=inbox_waits_for_store")
-                await asyncio.sleep(self._retry_seconds)
+        return await patiently(
+            query, "inbox", first_wait_seconds=min(self._retry_seconds, FIRST_WAIT_SECONDS)
+        )

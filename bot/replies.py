@@ -38,6 +38,7 @@ class DraftTitle:
     kind: ModelKind
     photo_count: int
     is_edit: bool
+    requester_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,17 @@ class Analyzing:
     done: int
     total: int
     notes: tuple[str, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True)
+class PhotosNeeded:
+    """The draft waits for more photos, or for fewer; `reasons` say which."""
+
+    title: DraftTitle
+    reasons: tuple[str, ...]
+    notes: tuple[str, ...]
+    buttons: tuple[Button, ...]
 
 
 @dataclass(frozen=True)
@@ -163,6 +175,7 @@ class JobTitle:
     job_id: str
     text: str
     """`Summer Shoes → @summer-shoes · product · 4 photos`, or `@rex · on a beach · 4 pictures, 4 credits`."""
+    requester_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -257,10 +270,15 @@ class ModelCard:
 
 @dataclass(frozen=True)
 class ModelList:
-    """The workspace's models, or those that a search found."""
+    """A page of the workspace's models, or of those that a search found. `page` counts from 0."""
 
     search: str
     models: tuple[ModelCard, ...]
+    page: int = 0
+    pages: int = 1
+    total: int = 0
+    """Models on all pages; 0 where this is the only one."""
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -281,12 +299,36 @@ class JobList:
 
 
 @dataclass(frozen=True)
+class WorkspaceSettings:
+    """The workspace's rules. Lists hold the platform's ids of people and roles."""
+
+    quorum: int
+    approvers: tuple[str, ...]
+    trainers: tuple[str, ...]
+    has_private_threads: bool
+    may_change: bool
+
+
+@dataclass(frozen=True)
+class CreditsShown:
+    """What is left of the month's credits, and what things cost."""
+
+    plan: str
+    balance: int
+    monthly: int
+    picture: int
+    trainings: tuple[tuple[ModelKind, int], ...]
+    """Prices of the kinds that the plan trains."""
+
+
+@dataclass(frozen=True)
 class DeleteConfirmation:
     """What deleting would erase, and how to confirm it by name."""
 
     handle: str
     erased: str
     how: str
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -305,12 +347,14 @@ class ModelPhotos:
     pictures: tuple[Picture, ...]
     captions: tuple[str, ...]
     how: str
+    buttons: tuple[Button, ...] = ()
 
 
 Reply = (
     Refusal
     | Notice
     | Analyzing
+    | PhotosNeeded
     | FindingsToReview
     | FlaggedPhoto
     | PersonQuestion
@@ -327,6 +371,8 @@ Reply = (
     | ImagesReady
     | ModelList
     | JobList
+    | WorkspaceSettings
+    | CreditsShown
     | DeleteConfirmation
     | ModelDeleted
     | ModelPhotos

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.rules.kinds import ModelKind
 
@@ -26,7 +25,15 @@ class MessageRef:
 
 @dataclass(frozen=True)
 class Requester:
-    """Who asks, where, and in which workspace (as the platform names it)."""
+    """Who asks, where, and in which workspace (as the platform names it).
+
+    Attributes:
+        roles: The platform's ids of the groups that the person is in.
+        reply_token: What the platform lets a request be answered by for its author's eyes only, for a short
+            while; empty where it knows no such thing.
+        plan: A plan that the platform grants the person, such as by a role; it counts where it is larger than
+            the workspace's own.
+    """
 
     platform: str
     workspace: str
@@ -34,14 +41,17 @@ class Requester:
     display_name: str
     thread: ThreadAddress
     is_admin: bool = False
+    roles: tuple[str, ...] = ()
+    reply_token: str = ""
+    plan: str = ""
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file that came with a request; `path` is where the front-end can read it from."""
+    """A file that came with a request; `address` is where its front-end can read it from."""
 
     filename: str
-    path: Path
+    address: str
 
 
 @dataclass(frozen=True)
@@ -102,15 +112,39 @@ class ImagineRequest:
 
 @dataclass(frozen=True)
 class ModelsRequest:
-    """`/models`: list the workspace's models, or search them."""
+    """`/models`: list the workspace's models, or search them. `page` counts from 0."""
 
     requester: Requester
     search: str = ""
+    page: int = 0
 
 
 @dataclass(frozen=True)
 class JobsRequest:
     """`/jobs`: what is queued, running or unseen."""
+
+    requester: Requester
+
+
+@dataclass(frozen=True)
+class SettingsRequest:
+    """`/settings`: see the workspace's rules, or change those that are given.
+
+    `approvers` and `trainers` replace a list, `more_approvers` and `more_trainers` are added to it.
+    """
+
+    requester: Requester
+    quorum: int | None = None
+    approvers: tuple[str, ...] | None = None
+    trainers: tuple[str, ...] | None = None
+    has_private_threads: bool | None = None
+    more_approvers: tuple[str, ...] = ()
+    more_trainers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CreditsRequest:
+    """`/credits`: the plan, what is left of the month's credits, and what things cost."""
 
     requester: Requester
 
@@ -142,6 +176,14 @@ class Reaction:
     is_bot: bool = False
 
 
+@dataclass(frozen=True)
+class LookedRequest:
+    """Nobody's words: a worker's look at a draft's photos has ended, and the draft goes on in its person's name."""
+
+    requester: Requester
+    draft_id: str
+
+
 Request = (
     TrainRequest
     | EditRequest
@@ -150,7 +192,10 @@ Request = (
     | ImagineRequest
     | ModelsRequest
     | JobsRequest
+    | SettingsRequest
+    | CreditsRequest
     | CaptionsRequest
     | ButtonPress
     | Reaction
+    | LookedRequest
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 from core.queue.specs import GenerateSpec
+from core.rules.kinds import ModelKind
 from core.rules.wording import counted, mentions
 
 
-def photo_count(count: int) -> str:
-    """Return "1 photo" or "4 photos"."""
-    return counted(count, "photo")
+def photo_count(count: int, kind: ModelKind) -> str:
+    """Return "1 photo" or "4 photos"; what a style is made of are pictures."""
+    return counted(count, "picture" if kind is ModelKind.STYLE else "photo")
 
 
 PROMPT_SHOWN_CHARACTERS = 80

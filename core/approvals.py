@@ -9,27 +9,14 @@ ones too.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
 
+from core.permissions import Permissions, is_among
 from core.store.database import transaction
-from core.store.records import Choice, DraftPhotoRecord, DraftRecord, DraftState, VoteRecord, WorkspaceRecord
+from core.store.records import Choice, DraftPhotoRecord, DraftRecord, DraftState, VoteRecord
 
 EMOJI = {"✅": Choice.KEEP, "✂️": Choice.FIX, "❌": Choice.REMOVE}
 """The emoji that the bot seeds, and what each decides."""
-
-
-@dataclass(frozen=True)
-class ReviewRules:
-    """What a workspace has settled about its reviews: how many have to agree, and who may beside the uploader."""
-
-    quorum: int = 1
-    approvers: frozenset[str] = frozenset()
-
-
-async def rules_of(workspace_id: str) -> ReviewRules:
-    """Return the review rules of a workspace."""
-    record = await WorkspaceRecord.get(id=workspace_id)
-    return ReviewRules(max(1, record.review_quorum), frozenset(filter(None, record.approvers.split(","))))
 
 
 def choice_of(emoji: str) -> Choice | None:
@@ -43,25 +30,30 @@ def may_decide(draft: DraftRecord, user_id: str, *, is_admin: bool) -> bool:
     return is_admin or user_id == draft.requester_id
 
 
-def may_vote(draft: DraftRecord, rules: ReviewRules, user_id: str, *, is_admin: bool) -> bool:
+def may_vote(
+    draft: DraftRecord, rules: Permissions, user_id: str, roles: Iterable[str], *, is_admin: bool
+) -> bool:
     """Tell whether a person's reaction counts on this draft's photos."""
-    return may_decide(draft, user_id, is_admin=is_admin) or user_id in rules.approvers
+    return may_decide(draft, user_id, is_admin=is_admin) or is_among(rules.approvers, user_id, roles)
 
 
 async def vote(
-    draft: DraftRecord, photo: DraftPhotoRecord, user_id: str, choice: Choice, rules: ReviewRules
+    draft: DraftRecord, photo: DraftPhotoRecord, user_id: str, choice: Choice, rules: Permissions
 ) -> bool:
     """Count a reaction; False when the review is over and nothing changes any more."""
     async with transaction():
         if not await _is_open(draft):
             return False
-        await VoteRecord.create(draft_photo_id=photo.id, user_id=user_id, choice=choice)
+        own = VoteRecord.filter(draft_photo_id=photo.id, user_id=user_id, is_withdrawn=False)
+        last = await own.order_by("-created_at").first()
+        if last is None or last.choice is not choice:  # else it was counted, and its request comes once more
+            await VoteRecord.create(draft_photo_id=photo.id, user_id=user_id, choice=choice)
         await _tally(photo, rules)
     return True
 
 
 async def withdraw(
-    draft: DraftRecord, photo: DraftPhotoRecord, user_id: str, choice: Choice, rules: ReviewRules
+    draft: DraftRecord, photo: DraftPhotoRecord, user_id: str, choice: Choice, rules: Permissions
 ) -> bool:
     """Take a reaction back; an earlier one that still stands counts again."""
     async with transaction():
@@ -97,7 +89,7 @@ async def _is_open(draft: DraftRecord) -> bool:
     return locked is not None and locked.state is DraftState.REVIEW
 
 
-async def _tally(photo: DraftPhotoRecord, rules: ReviewRules) -> None:
+async def _tally(photo: DraftPhotoRecord, rules: Permissions) -> None:
     people = await standing(photo)
     enough = [choice for choice, count in people.items() if count >= rules.quorum]
     # The last of the largest: `max` returns the first, so it looks from the end.

@@ -51,7 +51,8 @@ async def referring_rows(workspace_id: str) -> list[Reference]:
 
     A deleted model refers to nothing, not even through a job that is still open: its files go at once, and
     such a job ends with a sentence that says so. Previews and checkpoints belong to open jobs only, and so
-    does what a spec names; the pictures of a result stay, since a thread shows them.
+    does what a spec names; the pictures of a result stay, since a thread shows them. A look at photos keeps
+    none of them: who erases a photo meanwhile wants it gone.
     """
     photos = await PhotoRecord.filter(workspace_id=workspace_id).values_list("id", "blob_key")
     found = [Reference(key, f"photo {photo_id}") for photo_id, key in photos]
@@ -64,7 +65,8 @@ async def referring_rows(workspace_id: str) -> list[Reference]:
         found.append(Reference(version.adapter_key, f"weights of {name}"))
         found.append(Reference(version.test_sheet_key, f"test sheet of {name}"))
     version_ids = {version.id for version in versions}
-    for job in await JobRecord.filter(workspace_id=workspace_id, status__in=_OPEN):
+    open_jobs = JobRecord.filter(workspace_id=workspace_id, status__in=_OPEN)
+    for job in await open_jobs.exclude(kind=JobKind.FEATURES):
         if job.kind is JobKind.GENERATE or job.model_id in models:
             found += _of_open_job(job, version_ids)
     found += await _of_results(workspace_id)

@@ -9,10 +9,12 @@ close from anywhere. Every step is a compare-and-set on the row, so that two pro
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from core.errors import InvalidTransition
 from core.feedback.fixes import Fix
 from core.rules.kinds import ModelKind
+from core.rules.wording import one_line
 from core.store.database import transaction
 from core.store.records import Choice, DraftPhotoRecord, DraftRecord, DraftState, FindingRecord, VoteRecord
 
@@ -53,7 +55,7 @@ async def close(draft: DraftRecord, reason: str) -> bool:
     if DraftState.CLOSED not in _STEPS[draft.state] or draft.state is DraftState.QUEUED:
         return False
     await advance(draft, DraftState.CLOSED)
-    await DraftRecord.filter(id=draft.id).update(close_reason=reason)
+    await DraftRecord.filter(id=draft.id).update(close_reason=reason, notes="")
     draft.close_reason = reason
     return True
 
@@ -142,6 +144,27 @@ async def forget_answers(draft: DraftRecord) -> None:
     """Ask again: the photos are others now."""
     draft.answers = ""
     await DraftRecord.filter(id=draft.id).update(answers="")
+
+
+async def keep_notes(draft: DraftRecord, notes: Sequence[str]) -> tuple[str, ...]:
+    """Keep what is to be said until the photos were looked at; return it with what was kept before."""
+    everything = tuple(dict.fromkeys((*notes_of(draft), *(one_line(note) for note in notes))))
+    draft.notes = "\n".join(everything)
+    if notes:
+        await DraftRecord.filter(id=draft.id).update(notes=draft.notes)
+    return everything
+
+
+def notes_of(draft: DraftRecord) -> tuple[str, ...]:
+    """Return what was kept to be said."""
+    return tuple(draft.notes.splitlines())
+
+
+async def forget_notes(draft: DraftRecord) -> None:
+    """Forget what has been said."""
+    if draft.notes:
+        draft.notes = ""
+        await DraftRecord.filter(id=draft.id).update(notes="")
 
 
 async def forget_previews(draft: DraftRecord) -> list[str]:

@@ -1,8 +1,10 @@
-"""Deleting for good: what a model leaves nowhere once it is gone."""
+"""Deleting for good: what a model, or a whole workspace, leaves nowhere once it is gone."""
 
 from __future__ import annotations
 
 from datetime import datetime
+
+from tortoise.expressions import Subquery
 
 from core import drafts, intake
 from core.blob_references import delete_unreferenced, lock_files
@@ -12,13 +14,24 @@ from core.store.blobs import Blobs
 from core.store.database import transaction
 from core.store.records import (
     ConsentRecord,
+    DraftPhotoRecord,
     DraftRecord,
+    EntryRecord,
+    FindingRecord,
     JobKind,
     JobRecord,
     JobStatus,
     ModelRecord,
+    OutboxPartRecord,
+    OutboxRecord,
+    PhotoFeatureRecord,
+    PhotoRecord,
+    TransferRecord,
+    TurnClockRecord,
     VersionPhotoRecord,
     VersionRecord,
+    VoteRecord,
+    WorkspaceRecord,
 )
 from core.workspace import Workspace
 
@@ -66,3 +79,41 @@ async def _erase_rows(workspace_id: str, model_id: str) -> list[str | None]:
 def _files_of(job: JobRecord) -> list[str | None]:
     spec = from_json(TrainSpec, job.spec)
     return [*(photo.blob_key for photo in spec.photos), job.preview_key, job.checkpoint_key]
+
+
+async def erase_workspace_rows(workspace_id: str) -> None:
+    """Erase every row of a workspace. Call it in a transaction, and `delete_files` after it."""
+    await lock_files(workspace_id)
+    models = ModelRecord.filter(workspace_id=workspace_id)
+    versions = VersionRecord.filter(model_id__in=Subquery(models.values("id")))
+    photos_of_drafts = DraftPhotoRecord.filter(
+        draft_id__in=Subquery(DraftRecord.filter(workspace_id=workspace_id).values("id"))
+    )
+    endings = OutboxRecord.filter(
+        job_id__in=Subquery(JobRecord.filter(workspace_id=workspace_id).values("id"))
+    )
+    # Children before the rows by which they are found.
+    await VersionPhotoRecord.filter(version_id__in=Subquery(versions.values("id"))).delete()
+    await versions.delete()
+    await VoteRecord.filter(draft_photo_id__in=Subquery(photos_of_drafts.values("id"))).delete()
+    await photos_of_drafts.delete()
+    drafts_of = DraftRecord.filter(workspace_id=workspace_id)
+    await FindingRecord.filter(draft_id__in=Subquery(drafts_of.values("id"))).delete()
+    await OutboxPartRecord.filter(outbox_id__in=Subquery(endings.values("id"))).delete()
+    await endings.delete()
+    for record in (
+        ModelRecord, DraftRecord, ConsentRecord, JobRecord, PhotoFeatureRecord, PhotoRecord, EntryRecord,
+        TransferRecord,
+    ):  # fmt: skip
+        await record.filter(workspace_id=workspace_id).delete()
+    await TurnClockRecord.filter(name__contains=workspace_id).delete()
+    await WorkspaceRecord.filter(id=workspace_id).delete()
+
+
+async def delete_files(workspace_id: str, blobs: Blobs) -> None:
+    """Delete every file of a workspace whose rows are gone.
+
+    Raises:
+        StoreUnavailable: Some may be left, as orphans.
+    """
+    await blobs.delete_many(await blobs.keys(workspace_id))

@@ -17,13 +17,16 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 10.0
 
 
-async def patiently(attempt: Callable[[], Awaitable[T]], what: str) -> T:
+async def patiently(
+    attempt: Callable[[], Awaitable[T]], what: str, *, first_wait_seconds: float = FIRST_WAIT_SECONDS
+) -> T:
     """Make the attempt again and again while the store is away; what it did half was undone by its transaction.
 
     Args:
         what: Names the attempt in the log.
+        first_wait_seconds: Doubles with every attempt.
     """
-    wait_seconds = FIRST_WAIT_SECONDS
+    wait_seconds = first_wait_seconds
     while True:
         try:
             return await attempt()

@@ -44,6 +44,43 @@ class Settings(BaseSettings):
     max_attempts: int = Field(default=3, ge=1)
     draft_expiry_hours: float = Field(default=24.0, gt=0)
 
+    vision_model: str = ""
+    """An image encoder (DINOv2 or CLIP) that workers look at photos with: a folder, or an id on the Hugging Face hub.
+
+    Empty leaves photos to the offline checks.
+    """
+    face_model: str = ""
+    """An object detector with the label "face", given in the same ways. Empty: faces are not looked for."""
+    calibration_dir: Path | None = None
+    """Where `likeness calibrate` keeps its records; by default `calibration` in `data_dir`."""
+    discord_token: SecretStr = SecretStr("")
+    """The bot's token from Discord's developer portal; with it the bot is on Discord."""
+    discord_plans: str = ""
+    """Plans that Discord grants: `role:ID=plan` and `sku:ID=plan`, separated by commas."""
+    discord_api_base: str = ""
+    """Where Discord's HTTP API is; empty means Discord's own. Tests play it on this machine."""
+    discord_gateway: str = ""
+    """The same for its gateway."""
+    slack_bot_token: SecretStr = SecretStr("")
+    """The bot's token (xoxb-…) in the one workspace that it serves; empty where workspaces install it by OAuth."""
+    slack_app_token: SecretStr = SecretStr("")
+    """The app's token (xapp-…) with connections:write; with it Slack talks over Socket Mode."""
+    slack_signing_secret: SecretStr = SecretStr("")
+    """What Slack signs its requests with; with it Slack talks over HTTP where there is no app token."""
+    slack_client_id: str = ""
+    slack_client_secret: SecretStr = SecretStr("")
+    """With both, workspaces install the app by OAuth at `slack_public_url`/slack/install."""
+    slack_token_key: SecretStr = SecretStr("")
+    """What installed workspaces' tokens are encrypted with: a Fernet key, or several with commas, the newest first."""
+    slack_listen: str = "127.0.0.1:8300"
+    """Address and port that installing and Slack's HTTP requests come to, from a proxy that ends TLS."""
+    slack_public_url: str = ""
+    """How browsers and Slack reach that address, such as https://likeness.example.com."""
+    slack_command_prefix: str = ""
+    """What all slash commands begin with where short names collide: `studio-` makes /studio-imagine."""
+    slack_api_base: str = ""
+    """Where Slack's Web API is; empty means Slack's own. Tests play it on this machine."""
+
     torch_threads: int = Field(default=0, ge=0)
     """CPU threads of the worker; 0 leaves the choice to torch."""
     feedback_processes: int = Field(default=1, ge=1)
@@ -66,3 +103,8 @@ class Settings(BaseSettings):
     def resolved_storage_dir(self) -> Path:
         """The folder of the blob store, with the default filled in."""
         return (self.storage_dir or self.data_dir / "blobs").resolve()
+
+    @property
+    def resolved_calibration_dir(self) -> Path:
+        """The folder of the calibration records, with the default filled in."""
+        return (self.calibration_dir or self.data_dir / "calibration").resolve()

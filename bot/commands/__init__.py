@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from bot.commands import approve, delete, drafting, edit, imagine, jobs, models, train
+from bot.commands import approve, credits, delete, drafting, edit, imagine, jobs, models, settings, train
 from bot.context import Context
 from bot.replies import Notice, Reply
 from bot.requests import (
     AddPhotosRequest,
     ButtonPress,
     CaptionsRequest,
+    CreditsRequest,
     DeleteRequest,
     EditRequest,
     ImagineRequest,
     JobsRequest,
+    LookedRequest,
     ModelsRequest,
     Reaction,
     Request,
+    Requester,
+    SettingsRequest,
     TrainRequest,
 )
 
@@ -44,10 +48,16 @@ async def answer(context: Context, request: Request, request_id: str) -> Reply |
             return await models.listing(context, request)
         case JobsRequest():
             return await jobs.listing(context, request)
+        case SettingsRequest():
+            return await settings.start(context, request)
+        case CreditsRequest():
+            return await credits.show(context, request)
         case Reaction():
             return await approve.react(context, request)
         case ButtonPress():
             return await _press(context, request, request_id)
+        case LookedRequest():
+            return await drafting.after_look(context, request)
         case _:
             assert_never(request)
 
@@ -61,7 +71,28 @@ async def _press(context: Context, request: ButtonPress, request_id: str) -> Rep
             return await drafting.press(context, request.requester, row_id, verb)
         case "job":
             return await jobs.press(context, request.requester, row_id, verb)
+        case "models":
+            return await models.press(context, request.requester, row_id, verb)
+        case "model":
+            return await _press_model(context, request.requester, row_id, verb, request_id)
+        case "settings":
+            return await settings.start(context, SettingsRequest(request.requester))
         case "again":
             return await imagine.again(context, request.requester, row_id, request_id)
         case _:
             return Notice("That button belongs to an earlier version of me. Type the command instead.")
+
+
+async def _press_model(
+    context: Context, requester: Requester, handle: str, verb: str, request_id: str
+) -> Reply | None:
+    """Do what a model's button says; where a platform has a form for it, this is what stands in for the form."""
+    match verb:
+        case "edit":
+            return await edit.start(context, EditRequest(requester, handle), request_id)
+        case "delete":
+            return await delete.start(context, DeleteRequest(requester, handle))
+        case "add" | "remove":
+            return Notice(edit.HOW)
+        case _:
+            return Notice(f"Say where you want to see it: /imagine @{handle} on a beach")

@@ -8,6 +8,7 @@ from bot.flagged import show_flagged
 from bot.replies import Notice, Reply
 from bot.requests import Reaction
 from core import approvals, drafts
+from core.permissions import permissions_of
 from core.store.records import Choice, DraftPhotoRecord, DraftRecord
 from core.workspace import Workspace
 
@@ -26,8 +27,8 @@ async def react(context: Context, request: Reaction) -> Reply | None:
     if found is None:
         return None
     draft, photo = found
-    person, rules = request.requester, await approvals.rules_of(workspace.id)
-    if not approvals.may_vote(draft, rules, person.user_id, is_admin=person.is_admin):
+    person, rules = request.requester, await permissions_of(workspace.id)
+    if not approvals.may_vote(draft, rules, person.user_id, person.roles, is_admin=person.is_admin):
         return Notice(NOT_YOURS)
     if choice is Choice.FIX and photo.id not in await drafts.offered_fixes(draft):
         return Notice(NOTHING_TO_FIX)
@@ -42,10 +43,12 @@ async def react(context: Context, request: Reaction) -> Reply | None:
 async def _photo_under(
     workspace: Workspace, request: Reaction
 ) -> tuple[DraftRecord, DraftPhotoRecord] | None:
-    """Find the photo that the message shows, in this workspace and thread."""
-    thread = request.requester.thread.thread
+    """Find the photo that the message shows, in this workspace.
+
+    Not by the thread: where that was gone, the message had to be posted beside it.
+    """
     for photo in await DraftPhotoRecord.filter(message=request.message):
-        draft = await DraftRecord.get_or_none(id=photo.draft_id, workspace_id=workspace.id, thread=thread)
+        draft = await DraftRecord.get_or_none(id=photo.draft_id, workspace_id=workspace.id)
         if draft is not None:
             return draft, photo
     return None

@@ -9,29 +9,41 @@ Each step takes the draft one state on and brings its card up to date. `reviewin
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot import cards
 from bot.commands import reviewing
 from bot.commands.feedback import look_at_photos
 from bot.commands.launch import launch
+from bot.commands.looking import find_sight, is_awaited
 from bot.context import Context
 from bot.flagged import forget_previews
-from bot.frontend import FrontendUnavailable
+from bot.frontend import AttachmentGone, FrontendUnavailable, ThreadRefused
 from bot.replies import Notice, Refusal, Reply
-from bot.requests import AddPhotosRequest, Attachment, CaptionsRequest, Requester, ThreadAddress
+from bot.requests import (
+    AddPhotosRequest,
+    Attachment,
+    CaptionsRequest,
+    LookedRequest,
+    Requester,
+    ThreadAddress,
+)
 from core import approvals, consent, drafts, intake
 from core.errors import NotFound, Refused
 from core.feedback.decode import DecodeLimits, Unreadable
+from core.permissions import permissions_of
+from core.queue import looks
 from core.rules.captions import check_caption, draft_captions
 from core.rules.kinds import ModelKind
 from core.rules.wording import counted
-from core.store.records import DraftPhotoRecord, DraftRecord, DraftState, PhotoRecord, WorkspaceRecord
+from core.store.records import DraftPhotoRecord, DraftRecord, DraftState, PhotoRecord
 from core.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 NO_OPEN_DRAFT = "Nothing is being put together here. Start with /train or /edit."
+HOW_TO_ADD = "Send the photos into this thread, and I look at all of them again."
+HOW_TO_CAPTION = "Send me a photo's number and what it should say, and I write that down."
 OVER = "That is settled by now; the card above shows where things stand."
 
 
@@ -41,14 +53,13 @@ async def take_all(
     """Pass every attachment through intake; return the photos, and a sentence for each that is none."""
     photos: list[PhotoRecord] = []
     sentences: list[str] = []
+    frontend = context.frontends[workspace.platform]
     for attachment in attachments:
         try:
-            with attachment.path.open("rb") as file:
-                data = file.read(
-                    DecodeLimits().max_bytes + 1
-                )  # enough for the gate to see that it is too large
-        except OSError:
-            sentences.append(f"{attachment.filename} could not be read. Attach it again.")
+            # One byte more is enough for the gate to see that it is too large.
+            data = await frontend.read(attachment, DecodeLimits().max_bytes + 1)
+        except AttachmentGone as gone:
+            sentences.append(str(gone))
             continue
         taken = await intake.take(workspace, context.blobs, data, attachment.filename, uploader_id)
         if isinstance(taken, Unreadable):
@@ -58,19 +69,60 @@ async def take_all(
     return photos, tuple(sentences)
 
 
+async def open_thread(
+    context: Context, workspace: Workspace, requester: Requester, title: str, request_id: str
+) -> ThreadAddress | Refusal:
+    """Return the thread in which a draft goes on, the same one however often it is asked for."""
+    rules = await permissions_of(workspace.id)
+    try:
+        return await context.frontends[workspace.platform].open_thread(
+            requester,
+            title,
+            nonce=f"t{request_id[:24]}",
+            is_private=rules.has_private_threads,
+            guests=sorted(rules.approvers),
+        )
+    except ThreadRefused as refused:
+        return Refusal((str(refused),))
+
+
 async def analyze(
-    context: Context, workspace: Workspace, draft: DraftRecord, notes: Sequence[str] = ()
+    context: Context,
+    workspace: Workspace,
+    draft: DraftRecord,
+    notes: Sequence[str] = (),
+    *,
+    may_wait: bool = True,
 ) -> None:
-    """Look at the draft's photos, then ask about the flagged ones or move on."""
+    """Look at the draft's photos, then ask about the flagged ones or move on.
+
+    Where a worker is asked to look as well, this ends here, and `after_look` goes on.
+    """
     if draft.state is not DraftState.ANALYZING:
         await drafts.advance(draft, DraftState.ANALYZING)
+    notes = await drafts.keep_notes(draft, notes)
     await cards.show_draft(context, workspace, draft, notes)
-    await look_at_photos(context, workspace, draft)
+    sight = await find_sight(context, workspace, draft, may_wait=may_wait)
+    if sight is None:
+        return
+    await look_at_photos(context, workspace, draft, sight)
+    await drafts.forget_notes(draft)
     if not approvals.undecided(await drafts.photos(draft)):
         await after_review(context, workspace, draft, notes)
         return
     await drafts.advance(draft, DraftState.REVIEW)
     await show_review(context, workspace, draft, notes)
+
+
+async def after_look(context: Context, request: LookedRequest) -> None:
+    """Go on with a draft that waited for a worker's look, whatever came of it; done twice, it changes nothing."""
+    workspace = await context.workspace_of(request.requester)
+    try:
+        draft = await workspace.draft(request.draft_id)
+    except NotFound:
+        return
+    if draft.state is DraftState.ANALYZING and not await looks.open_looks(draft.id):
+        await analyze(context, workspace, draft, may_wait=False)
 
 
 async def show_review(
@@ -97,7 +149,7 @@ async def after_review(
     refused = context.plans.require_image_count(workspace.plan, kind, len(kept))
     if refused is not None:
         await drafts.advance(draft, DraftState.COLLECTING)
-        await cards.show_draft(context, workspace, draft, (*notes, *refused.reasons))
+        await cards.show_draft(context, workspace, draft, notes)
         return
     if kind is ModelKind.CHARACTER and not await _is_consent_settled(workspace, draft):
         await drafts.advance(draft, DraftState.CONSENT)
@@ -191,8 +243,14 @@ async def press(context: Context, requester: Requester, draft_id: str, verb: str
         case "cancel", _:
             if not await drafts.close(draft, "Cancelled. Nothing was charged."):
                 return Notice(OVER)
+            await looks.drop_looks(context.jobs, draft.id)
             await cards.show_draft(context, workspace, draft)
+            await reviewing.close(context, workspace, draft)
             await forget_previews(context, workspace, draft)
+        case "add", state if state not in (DraftState.QUEUED, DraftState.CLOSED):
+            return Notice(HOW_TO_ADD)
+        case "captions", DraftState.CAPTIONS | DraftState.READY:
+            return Notice(HOW_TO_CAPTION)
         case "anyway", DraftState.REVIEW:
             await after_review(context, workspace, draft)
         case "next", DraftState.REVIEW:
@@ -222,8 +280,10 @@ async def press(context: Context, requester: Requester, draft_id: str, verb: str
 async def _may_press(draft: DraftRecord, requester: Requester, name: str) -> bool:
     """Whoever decides about photos may see more of them, answer for them, and end the review."""
     if name in ("anyway", "next", "answer"):
-        rules = await approvals.rules_of(draft.workspace_id)
-        return approvals.may_vote(draft, rules, requester.user_id, is_admin=requester.is_admin)
+        rules = await permissions_of(draft.workspace_id)
+        return approvals.may_vote(
+            draft, rules, requester.user_id, requester.roles, is_admin=requester.is_admin
+        )
     return approvals.may_decide(draft, requester.user_id, is_admin=requester.is_admin)
 
 
@@ -264,25 +324,42 @@ async def _agree(
     return None
 
 
-async def resume(context: Context, platform: str) -> None:
-    """Go on with a platform's drafts that a stopped process left: look at their photos, or show what was not shown."""
-    unfinished = DraftRecord.filter(platform=platform)
+async def resume(context: Context, platform: str, only: Collection[str] | None = None) -> list[str]:
+    """Go on with a platform's drafts that a stopped process left: look at their photos, or show what was not shown.
+
+    Those that wait for a worker's look go on with its ending.
+
+    Args:
+        context: The bot's.
+        platform: Whose drafts.
+        only: The ids of those to go on with; None means all.
+
+    Returns:
+        The ids of those that the platform could not be told of.
+    """
+    left: list[str] = []
+    unfinished = (
+        DraftRecord.filter(platform=platform) if only is None else DraftRecord.filter(id__in=list(only))
+    )
     for draft in await unfinished.exclude(
         state__in=[DraftState.COLLECTING, DraftState.QUEUED, DraftState.CLOSED]
     ):
-        record = await WorkspaceRecord.get(id=draft.workspace_id)
-        thread = ThreadAddress(draft.platform, draft.thread)
-        requester = Requester(draft.platform, record.external_id, draft.requester_id, "", thread)
-        workspace = await context.workspace_of(requester)
+        if draft.state is DraftState.ANALYZING and await is_awaited(draft):
+            continue
+        workspace = await context.workspace_of(await context.requester_of(draft))
         try:
             await go_on(context, workspace, draft)
         except FrontendUnavailable:
             log.warning("action=draft_not_resumed draft=%s", draft.id)
+            left.append(draft.id)
+    return left
 
 
 async def go_on(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
     """Do again what may not have been done to its end: what was shown already is only brought up to date."""
     match draft.state:
+        case DraftState.ANALYZING if await is_awaited(draft):
+            await cards.show_draft(context, workspace, draft, drafts.notes_of(draft))
         case DraftState.COLLECTING | DraftState.ANALYZING:
             await analyze(context, workspace, draft)
         case DraftState.REVIEW:

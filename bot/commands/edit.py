@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from tortoise.exceptions import IntegrityError
 
-from bot.commands.drafting import analyze, go_on, take_all
+from bot.commands.drafting import analyze, go_on, open_thread, take_all
+from bot.commands.trainers import require_trainer
 from bot.commands.unknown_model import find_model
 from bot.context import Context
-from bot.replies import ModelPhotos, Notice, Picture, Refusal, Reply
-from bot.requests import EditRequest
+from bot.replies import Button, ModelPhotos, Notice, Picture, Refusal, Reply
+from bot.requests import EditRequest, ThreadAddress
 from core import drafts, intake
 from core.rules.wording import listed
 from core.store.database import transaction
@@ -33,6 +34,8 @@ async def start(context: Context, request: EditRequest, request_id: str) -> Repl
     model = await find_model(workspace, request.name)
     if isinstance(model, Refusal):
         return model
+    if refusal := await require_trainer(workspace, request.requester):
+        return refusal
     if refusal := _may_edit(context, workspace, request, model):
         return refusal
     photos = await _trained_photos(model)
@@ -49,7 +52,11 @@ async def start(context: Context, request: EditRequest, request_id: str) -> Repl
     if refused is not None or (request.attachments and not new):
         await intake.discard_unused(workspace, context.blobs, new)
         return Refusal(sentences or (refused.reasons if refused else ()))
-    created = await _create(request, workspace, model, request_id, kept, new)
+    thread = await open_thread(context, workspace, request.requester, model.record.display_name, request_id)
+    if isinstance(thread, Refusal):
+        await intake.discard_unused(workspace, context.blobs, new)
+        return thread
+    created = await _create(request, workspace, model, thread, request_id, kept, new)
     if created is None:
         return Notice(f"@{model.record.handle} is being edited already. Finish or cancel that first.")
     await analyze(context, workspace, created, sentences)
@@ -85,13 +92,16 @@ async def _photos_reply(
 ) -> ModelPhotos:
     stored = [await workspace.photo(photo.photo_id) for photo in photos]
     pictures = tuple(Picture(photo.blob_key, photo.filename, alt=photo.filename) for photo in stored)
-    return ModelPhotos(model.record.handle, pictures, tuple(photo.caption for photo in photos), HOW)
+    handle = model.record.handle
+    buttons = (Button("Add photos", f"model:{handle}:add"), Button("Remove photos", f"model:{handle}:remove"))
+    return ModelPhotos(handle, pictures, tuple(photo.caption for photo in photos), HOW, buttons)
 
 
 async def _create(
     request: EditRequest,
     workspace: Workspace,
     model: ModelView,
+    thread: ThreadAddress,
     draft_id: str,
     kept: list[VersionPhotoRecord],
     new: list[PhotoRecord],
@@ -107,7 +117,7 @@ async def _create(
                 live_handle=record.handle,
                 requester_id=request.requester.user_id,
                 platform=request.requester.platform,
-                thread=request.requester.thread.thread,
+                thread=thread.thread,
                 display_name=record.display_name,
                 handle=record.handle,
                 kind=record.kind,

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from bot.commands.looking import offline_lines
 from bot.context import Context
 from core import drafts
 from core.feedback.checks import review
 from core.feedback.findings import Finding, flagged_photo
+from core.feedback.vision import NoSight, Sight
 from core.rules.kinds import ModelKind
-from core.store.records import Choice, DraftPhotoRecord, DraftRecord, FindingRecord
+from core.store.records import DraftPhotoRecord, DraftRecord, FindingRecord
 from core.workspace import Workspace
 
 
-async def look_at_photos(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
-    """Check every photo that was not removed, and record what was found and which photos are flagged."""
-    photos = [photo for photo in await drafts.photos(draft) if photo.choice is not Choice.REMOVE]
+async def look_at_photos(
+    context: Context, workspace: Workspace, draft: DraftRecord, sight: Sight | NoSight
+) -> None:
+    """Check every photo that was not removed, and record what was found and which photos are flagged.
+
+    Args:
+        context: The bot's doors.
+        workspace: Whose photos they are.
+        draft: What they are for.
+        sight: What a worker saw on them, or why there is nothing.
+    """
+    photos = await drafts.kept_photos(draft)
     stored = [await workspace.photo(photo.photo_id) for photo in photos]
     images = [await context.blobs.get(photo.blob_key) for photo in stored]
     reviewed = await review(
@@ -22,6 +33,8 @@ async def look_at_photos(context: Context, workspace: Workspace, draft: DraftRec
         class_noun=draft.class_noun,
         executor=context.photo_processes,
         numbers=[photo.position + 1 for photo in photos],
+        calibration=offline_lines(context.settings),
+        sight=sight,
     )
     under = [_photo_under(finding, photos) for finding in reviewed.findings]
     rows = [

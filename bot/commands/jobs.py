@@ -9,7 +9,7 @@ from bot.requests import JobsRequest, Requester
 from core.errors import NotFound
 from core.store.records import JobRecord, JobStatus
 
-_OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
+OPEN = (JobStatus.QUEUED, JobStatus.RUNNING)
 _SAID = {JobStatus.SUCCEEDED: "done", JobStatus.FAILED: "did not work out"}
 
 
@@ -18,19 +18,23 @@ async def listing(context: Context, request: JobsRequest) -> JobList:
     workspace = await context.workspace_of(request.requester)
     jobs = await workspace.jobs()
     lines = tuple([await _line(job, request.requester) for job in jobs])
-    seen = [job.id for job in jobs if job.user_id == request.requester.user_id and job.status not in _OPEN]
+    seen = [job.id for job in jobs if job.user_id == request.requester.user_id and job.status not in OPEN]
     await JobRecord.filter(id__in=seen).update(is_seen=True)
     return JobList(lines)
 
 
-async def _line(job: JobRecord, requester: Requester) -> JobLine:
-    is_open = job.status in _OPEN
-    status = _SAID.get(job.status, job.status.value)
+def status_of(job: JobRecord) -> str:
+    """Return `queued`, `running, 61 %`, `done`, `did not work out` or `cancelled`."""
     if job.status is JobStatus.RUNNING and job.progress_total:
-        status = f"running, {round(100 * job.progress_done / job.progress_total)} %"
+        return f"running, {round(100 * job.progress_done / job.progress_total)} %"
+    return _SAID.get(job.status, job.status.value)
+
+
+async def _line(job: JobRecord, requester: Requester) -> JobLine:
+    is_open = job.status in OPEN
     return JobLine(
         title=(await cards.job_title(job)).text,
-        status=status,
+        status=status_of(job),
         is_new=not is_open and not job.is_seen and job.user_id == requester.user_id,
         buttons=(Button("Cancel", f"job:{job.id}:cancel"),) if is_open else (),
     )
@@ -48,6 +52,6 @@ async def press(context: Context, requester: Requester, job_id: str, verb: str) 
     if requester.user_id != job.user_id and not requester.is_admin:
         return Notice("Only the person who asked for this, or an admin, can stop it.")
     found = await context.jobs.cancel(job)
-    if found not in _OPEN:
+    if found not in OPEN:
         return Notice("That had ended already.")
     return None

@@ -48,6 +48,13 @@ async def show_page(context: Context, workspace: Workspace, draft: DraftRecord) 
         await show_flagged(context, workspace, draft, photo)
 
 
+async def close(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
+    """Say under every photo that was shown that nothing comes of it: the draft ended without a training."""
+    for photo in await drafts.photos(draft):
+        if photo.message is not None:
+            await show_flagged(context, workspace, draft, photo)
+
+
 async def end(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
     """Say under the photos that nobody decided what becomes of them."""
     for photo in approvals.undecided(await drafts.photos(draft)):

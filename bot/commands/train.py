@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from tortoise.exceptions import IntegrityError
 
-from bot.commands.drafting import analyze, go_on, take_all
+from bot.commands.drafting import analyze, go_on, open_thread, take_all
+from bot.commands.trainers import require_trainer
 from bot.context import Context
 from bot.replies import Refusal, Reply
-from bot.requests import TrainRequest
+from bot.requests import ThreadAddress, TrainRequest
 from core import drafts, intake
 from core.errors import Refused
 from core.rules.bases import default_base, require_base_set_up
@@ -31,6 +32,8 @@ async def start(context: Context, request: TrainRequest, request_id: str) -> Rep
     if begun is not None:  # the request came before, and may have been cut off
         await go_on(context, workspace, begun)
         return None
+    if refused := await require_trainer(workspace, request.requester):
+        return refused
     checked = await _check(context, workspace, request)
     if isinstance(checked, Refused):
         return Refusal(checked.reasons)
@@ -39,7 +42,11 @@ async def start(context: Context, request: TrainRequest, request_id: str) -> Rep
     if refused is not None:
         await intake.discard_unused(workspace, context.blobs, photos)
         return Refusal(sentences or refused.reasons)
-    draft = await _create(request, workspace, checked, request_id, [photo.id for photo in photos])
+    thread = await open_thread(context, workspace, request.requester, checked.name.display_name, request_id)
+    if isinstance(thread, Refusal):
+        await intake.discard_unused(workspace, context.blobs, photos)
+        return thread
+    draft = await _create(request, workspace, checked, thread, request_id, [photo.id for photo in photos])
     if isinstance(draft, Refused):
         await intake.discard_unused(workspace, context.blobs, photos)
         return Refusal(draft.reasons)
@@ -85,7 +92,12 @@ async def _check(context: Context, workspace: Workspace, request: TrainRequest) 
 
 
 async def _create(
-    request: TrainRequest, workspace: Workspace, checked: _Checked, draft_id: str, photo_ids: list[str]
+    request: TrainRequest,
+    workspace: Workspace,
+    checked: _Checked,
+    thread: ThreadAddress,
+    draft_id: str,
+    photo_ids: list[str],
 ) -> DraftRecord | Refused:
     """Write the draft and its photos down; the name may have gone to somebody else in the meantime."""
     try:
@@ -96,7 +108,7 @@ async def _create(
                 live_handle=checked.name.handle,
                 requester_id=request.requester.user_id,
                 platform=request.requester.platform,
-                thread=request.requester.thread.thread,
+                thread=thread.thread,
                 display_name=checked.name.display_name,
                 handle=checked.name.handle,
                 kind=request.kind,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
+from pathlib import Path
+
 from bot.console.pictures import Pictures
 from bot.console.render import render
 from bot.console.server import PLATFORM, THREAD, ConsoleServer
 from bot.console.thread import ConsoleThread, thread_path
 from bot.console.timeline import BOT_NAME, Body
 from bot.console.wire import socket_path
-from bot.frontend import Accept, FrontendUnavailable, MessageGone
+from bot.frontend import Accept, AttachmentGone, FrontendUnavailable, MessageGone
 from bot.replies import Reply
-from bot.requests import MessageRef, Requester, ThreadAddress
+from bot.requests import Attachment, MessageRef, Requester, ThreadAddress
+from core.feedback.decode import shown_name
 from core.settings import Settings
 from core.store.blobs import Blobs
 
@@ -30,9 +35,35 @@ class Console:
         """Let people attach until cancelled."""
         await ConsoleServer(self._thread, self._socket_path, accept, self._pictures).serve()
 
-    async def open_thread(self, requester: Requester, title: str) -> ThreadAddress:
+    async def read(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """Read a file of this machine.
+
+        Raises:
+            AttachmentGone: It cannot be opened.
+        """
+        try:
+            return await asyncio.to_thread(_first_bytes, Path(attachment.address), max_bytes)
+        except OSError as error:
+            raise AttachmentGone(
+                f"{shown_name(attachment.filename)} could not be read. Attach it again."
+            ) from error
+
+    async def open_thread(
+        self,
+        requester: Requester,
+        title: str,
+        *,
+        nonce: str,
+        is_private: bool = False,
+        guests: Collection[str] = (),
+    ) -> ThreadAddress:
         """Return the one thread: everything happens there."""
         return THREAD
+
+    async def answer(self, requester: Requester, reply: Reply | None, *, nonce: str) -> None:
+        """Answer in the thread, for it is everybody's."""
+        if reply is not None:
+            await self.post(requester.thread, reply, nonce=nonce)
 
     async def post(self, thread: ThreadAddress, reply: Reply, *, nonce: str) -> MessageRef:
         """Post once under this nonce.
@@ -69,3 +100,8 @@ class Console:
         except OSError as error:
             raise FrontendUnavailable(f"A picture cannot be written: {error}.") from error
         return Body(card.lines, tuple(pictures), card.buttons, card.choices, card.mention, card.is_live)
+
+
+def _first_bytes(path: Path, count: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(count)

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from bot.phrases import (
+    NO_JOBS,
+    WHY_ASK_ABOUT_PERSON,
+    bar,
+    credit_lines,
+    credits_back,
+    findings_lines,
+    model_facts,
+    model_name,
+    models_heading,
+    queued_line,
+    ready_heading,
+    ready_line,
+    running_line,
+    title_line,
+)
 from bot.replies import (
     Analyzing,
     Button,
     CaptionsToReview,
     ConsentNeeded,
+    CreditsShown,
     DeleteConfirmation,
     DraftClosed,
-    DraftTitle,
     FindingsToReview,
     FlaggedPhoto,
     ImagesReady,
@@ -25,24 +40,21 @@ from bot.replies import (
     JobList,
     JobQueued,
     JobRunning,
-    ModelCard,
     ModelDeleted,
     ModelList,
     ModelPhotos,
     ModelReady,
     Notice,
     PersonQuestion,
+    PhotosNeeded,
     Picture,
     ReactionChoice,
     ReadyToTrain,
     Refusal,
     Reply,
+    WorkspaceSettings,
 )
-from bot.wording import likeness_word
-from core.rules.kinds import ModelKind
-from core.rules.wording import about_minutes, counted
-
-BAR_CELLS = 8
+from core.rules.wording import counted, listed
 
 
 @dataclass(frozen=True)
@@ -65,13 +77,18 @@ def render(reply: Reply) -> Card:
         case Notice():
             return Card(tuple(reply.text.splitlines()))
         case ModelList():
-            return Card(_model_lines(reply))
+            models = (f"{model_name(model)} · {model_facts(model)}" for model in reply.models)
+            return Card((models_heading(reply), *models), buttons=_distinct(reply.buttons))
         case JobList():
             return _job_list(reply)
         case DeleteConfirmation():
             return Card((f"Delete @{reply.handle}?", f"This erases {reply.erased}.", reply.how))
         case ModelDeleted():
             return Card((f"@{reply.handle} is deleted.", reply.remains))
+        case WorkspaceSettings():
+            return Card(_settings_lines(reply))
+        case CreditsShown():
+            return Card(credit_lines(reply))
         case ModelPhotos():
             heading = f"@{reply.handle} · {counted(len(reply.pictures), 'photo')}"
             return Card((heading, *_numbered(reply.captions), reply.how), pictures=reply.pictures)
@@ -88,6 +105,7 @@ def render(reply: Reply) -> Card:
 
 def _draft_card(
     reply: Analyzing
+    | PhotosNeeded
     | FindingsToReview
     | FlaggedPhoto
     | PersonQuestion
@@ -100,9 +118,11 @@ def _draft_card(
     match reply:
         case Analyzing():
             fraction = reply.done / reply.total if reply.total else 0.0
-            return Card(
-                (title_line(reply.title), f"Analyzing images {bar(fraction)}", *reply.notes), is_live=True
-            )
+            lines = (title_line(reply.title), f"Analyzing images {bar(fraction)}", *reply.notes)
+            return Card(lines, buttons=_distinct(reply.buttons), is_live=True)
+        case PhotosNeeded():
+            lines = (title_line(reply.title), "Waiting for photos", *reply.reasons, *reply.notes)
+            return Card(lines, buttons=_distinct(reply.buttons))
         case FindingsToReview():
             return _findings(reply)
         case FlaggedPhoto():
@@ -111,8 +131,9 @@ def _draft_card(
             return Card((heading, *reply.findings, *decided), (reply.picture,), choices=reply.choices)
         case PersonQuestion():
             question = f"Does {reply.title.display_name} show a real person?"
-            why = "A real person has to agree before a model of them is made."
-            return Card((title_line(reply.title), question, why), buttons=_distinct(reply.buttons))
+            return Card(
+                (title_line(reply.title), question, WHY_ASK_ABOUT_PERSON), buttons=_distinct(reply.buttons)
+            )
         case ConsentNeeded():
             boxes = tuple(
                 f"{'☑' if statement.is_ticked else '☐'} {number}  {statement.text}"
@@ -127,28 +148,30 @@ def _draft_card(
             lines = (title_line(reply.title), heading, *_numbered(reply.captions), reply.advice, how)
             return Card(lines, buttons=_distinct(reply.buttons))
         case ReadyToTrain():
-            price = f"{reply.credits} of your {counted(reply.balance, 'credit')}"
-            ready = f"Ready to train · {about_minutes(reply.minutes)}, {price}"
-            return Card((title_line(reply.title), ready, *reply.notes), buttons=_distinct(reply.buttons))
+            return Card(
+                (title_line(reply.title), ready_line(reply), *reply.notes), buttons=_distinct(reply.buttons)
+            )
         case DraftClosed():
             return Card((title_line(reply.title), reply.reason))
         case _:
             assert_never(reply)
 
 
+def _settings_lines(reply: WorkspaceSettings) -> tuple[str, ...]:
+    approvers = (
+        listed((*reply.approvers, "the person who asked")) if reply.approvers else "the person who asked"
+    )
+    people = "one person has to agree" if reply.quorum == 1 else f"{reply.quorum} people have to agree"
+    change = "To change: /settings quorum: 2 approvers: lee, kim trainers: everybody"
+    return (
+        f"Who may train, edit and delete: {listed(reply.trainers) if reply.trainers else 'everybody'}.",
+        f"Who decides about flagged photos: {approvers}; {people}.",
+        change if reply.may_change else "An admin can change this.",
+    )
+
+
 def _findings(reply: FindingsToReview) -> Card:
-    could = "could be better"
-    if reply.flagged == 0:
-        heading = f"Fix issues · the set as a whole {could}"
-    else:
-        heading = f"Fix issues · {reply.flagged} of {counted(reply.title.photo_count, 'photo')} {could}"
-    left = reply.flagged - reply.decided
-    if left == 0:
-        how = "Everything is decided." if reply.flagged else "Go on with a button."
-    elif reply.decided:
-        how = f"{reply.decided} decided, {left} to go. React below, or train anyway."
-    else:
-        how = "Decide below with a reaction, or train anyway."
+    heading, how = findings_lines(reply)
     lines = (title_line(reply.title), heading, how, *reply.set_findings, *reply.not_assessed, *reply.notes)
     lines = (*lines, "To add photos, or better ones in place of these: /add FILE")
     return Card(lines, buttons=_distinct(reply.buttons))
@@ -159,72 +182,32 @@ def _job_card(reply: JobQueued | JobRunning | JobDone | JobFailed | JobCancelled
     title = reply.title.text
     match reply:
         case JobQueued():
-            return Card((title, _queued_line(reply)), buttons=_distinct(reply.buttons), is_live=True)
+            return Card((title, queued_line(reply)), buttons=_distinct(reply.buttons), is_live=True)
         case JobRunning():
-            left = "" if reply.minutes_left is None else f" · {about_minutes(reply.minutes_left)} left"
-            line = f"{reply.verb} {bar(reply.fraction)} {math.floor(reply.fraction * 100)} %{left}"
             preview = (reply.preview,) if reply.preview else ()
-            return Card((title, line), preview, _distinct(reply.buttons), is_live=True)
+            return Card((title, running_line(reply)), preview, _distinct(reply.buttons), is_live=True)
         case JobDone():
             return Card((title, reply.text))
         case JobFailed():
-            return Card((title, reply.reason, *_credits_back(reply.credits_back)))
+            return Card((title, reply.reason, *credits_back(reply.credits_back)))
         case JobCancelled():
-            return Card((title, " ".join(("Cancelled.", *_credits_back(reply.credits_back)))))
+            return Card((title, " ".join(("Cancelled.", *credits_back(reply.credits_back)))))
         case _:
             assert_never(reply)
 
 
-def _queued_line(reply: JobQueued) -> str:
-    if not reply.is_worker_online:
-        return "Queued · no worker is up yet; it starts by itself when one is."
-    place = "next" if reply.ahead == 0 else f"{reply.ahead} ahead of you"
-    return f"Queued · {place}" + ("" if reply.minutes is None else f", {about_minutes(reply.minutes)}")
-
-
-def _credits_back(credits: int) -> tuple[str, ...]:
-    if credits == 0:
-        return ()
-    return (f"Your {counted(credits, 'credit')} {'is' if credits == 1 else 'are'} back.",)
-
-
 def _model_ready(reply: ModelReady) -> Card:
-    version = f" · v{reply.version}" if reply.version > 1 else ""
-    heading = f"@{reply.handle} is ready{version} · likeness: {likeness_word(reply.likeness)}"
     return Card(
-        (heading, f"Try: {reply.try_prompt}", reply.advice),
+        (ready_heading(reply), f"Try: {reply.try_prompt}", reply.advice),
         (reply.test_sheet,),
         _distinct(reply.buttons),
         mention=reply.requester_id,
     )
 
 
-def _model_lines(reply: ModelList) -> tuple[str, ...]:
-    if not reply.models:
-        if reply.search:
-            return (f"No model here matches {reply.search}. /models lists all of them.",)
-        return ("There are no models here yet. Make one with /train.",)
-    found = f" for {reply.search}" if reply.search else ""
-    return (f"{counted(len(reply.models), 'model')}{found}", *(_model_line(model) for model in reply.models))
-
-
-def _model_line(model: ModelCard) -> str:
-    named = model.display_name.casefold() != model.handle
-    parts = (
-        f"@{model.handle}",
-        model.display_name if named else "",
-        model.kind.value,
-        model.state,
-        f"v{model.version}" if model.version is not None and model.version > 1 else "",
-        f"likeness: {likeness_word(model.likeness)}" if model.likeness is not None else "",
-        "demo" if model.is_demo else "",
-    )
-    return " · ".join(part for part in parts if part)
-
-
 def _job_list(reply: JobList) -> Card:
     if not reply.jobs:
-        return Card(("Nothing waits, runs, or ended lately.",))
+        return Card((NO_JOBS,))
     lines = tuple(
         f"{number}  {'new · ' if job.is_new else ''}{job.title} · {job.status}"
         for number, job in enumerate(reply.jobs, start=1)
@@ -236,27 +219,6 @@ def _job_list(reply: JobList) -> Card:
         for button in job.buttons
     )
     return Card((counted(len(reply.jobs), "job"), *lines), buttons=buttons)
-
-
-def title_line(title: DraftTitle) -> str:
-    """Return `Summer Shoes → @summer-shoes · product · 4 photos`."""
-    handle = f"@{title.handle}"
-    named = title.display_name.casefold() != title.handle
-    photos = "picture" if title.kind is ModelKind.STYLE else "photo"
-    parts = (
-        f"{title.display_name} → {handle}" if named else handle,
-        title.kind.value,
-        counted(title.photo_count, photos),
-        "edit" if title.is_edit else "",
-    )
-    return " · ".join(part for part in parts if part)
-
-
-def bar(fraction: float) -> str:
-    """Return `▮▮▮▮▮▯▯▯`; full only when it is done."""
-    most = BAR_CELLS if fraction >= 1 else BAR_CELLS - 1
-    filled = min(max(round(fraction * BAR_CELLS), 0), most)
-    return "▮" * filled + "▯" * (BAR_CELLS - filled)
 
 
 def _numbered(lines: Sequence[str]) -> tuple[str, ...]:

@@ -7,17 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.console.grammar import (
-    Parts,
-    decimal_number,
-    files,
-    numbers,
-    split_options,
-    split_trailing_files,
-    unquoted,
-    whole_number,
-    words,
-)
+from bot.chat.grammar import Parts, numbers, split_options, unquoted, whole_number, words
+from bot.chat.typed import read_imagine
+from bot.console.grammar import files, split_trailing_files
 from bot.console.marks import find_button, find_choice
 from bot.console.timeline import Timeline
 from bot.console.verbs import Verb, find_verb, help_lines, no_such_verb
@@ -27,21 +19,20 @@ from bot.requests import (
     Attachment,
     ButtonPress,
     CaptionsRequest,
+    CreditsRequest,
     DeleteRequest,
     EditRequest,
-    ImagineRequest,
     JobsRequest,
     ModelsRequest,
     Reaction,
     Request,
     Requester,
+    SettingsRequest,
     TrainRequest,
 )
 from core.rules.kinds import ModelKind
 from core.rules.names import nearest
 from core.rules.wording import listed
-
-ASPECT_WORDS = {"square": "1:1", "landscape": "3:2", "portrait": "2:3", "wide": "16:9", "tall": "9:16"}
 
 
 @dataclass(frozen=True)
@@ -156,32 +147,6 @@ def _delete(typed: Typed, parts: Parts) -> Asked:
     return DeleteRequest(typed.requester, unquoted(parts.head).removeprefix("@"), confirmation)
 
 
-def _imagine(typed: Typed, parts: Parts) -> Asked:
-    if not parts.head:
-        return Refusal(("Say what to paint, for example /imagine @summer-shoes on a beach",))
-    found: dict[str, int] = {}
-    for option in ("count", "seed", "steps"):
-        if option in parts.options:
-            number = whole_number(option, parts.options[option])
-            if isinstance(number, Refusal):
-                return number
-            found[option] = number
-    guidance = decimal_number("guidance", parts.options["guidance"]) if "guidance" in parts.options else None
-    if isinstance(guidance, Refusal):
-        return guidance
-    aspect = parts.options.get("aspect")
-    return ImagineRequest(
-        typed.requester,
-        parts.head,
-        count=found.get("count"),
-        seed=found.get("seed"),
-        aspect=ASPECT_WORDS.get(aspect.lower(), aspect) if aspect else None,
-        steps=found.get("steps"),
-        guidance=guidance,
-        negative=unquoted(parts.options.get("negative", "")),
-    )
-
-
 def _caption(typed: Typed, parts: Parts) -> Asked:
     pieces = re.split(r"(?:^|\s*[;\n]\s*|^\s*)(?=\d{1,4}\s*:)", parts.head)
     captions = []
@@ -200,7 +165,14 @@ def _caption(typed: Typed, parts: Parts) -> Asked:
 
 def _press(typed: Typed, parts: Parts) -> Asked:
     button = find_button(typed.timeline, parts.head)
-    return button if isinstance(button, Refusal) else ButtonPress(typed.requester, button.action)
+    if isinstance(button, Refusal):
+        return button
+    if button.action.startswith("draft:"):
+        if button.action.endswith(":add"):
+            return Notice("Name the photos, and I look at all of them again: /add top.jpg")
+        if button.action.endswith(":captions"):
+            return Notice("Send a photo's number and the new text: /caption 2: sneaker, side view")
+    return ButtonPress(typed.requester, button.action)
 
 
 def _react(typed: Typed, parts: Parts, is_withdrawn: bool = False) -> Asked:
@@ -220,6 +192,26 @@ def _clear(typed: Typed, parts: Parts) -> Asked:
     return ClearPost(number)
 
 
+def _settings(typed: Typed, parts: Parts) -> Asked:
+    quorum = whole_number("quorum", parts.options["quorum"]) if "quorum" in parts.options else None
+    if isinstance(quorum, Refusal):
+        return quorum
+    return SettingsRequest(
+        typed.requester,
+        quorum=quorum,
+        approvers=_people(parts.options.get("approvers")),
+        trainers=_people(parts.options.get("trainers")),
+    )
+
+
+def _people(text: str | None) -> tuple[str, ...] | None:
+    """Names separated by commas; a word for nobody in particular clears the list."""
+    if text is None:
+        return None
+    named = tuple(name.strip().removeprefix("@") for name in unquoted(text).split(","))
+    return () if {name.lower() for name in named} <= {"", "everybody", "nobody"} else named
+
+
 def _help(typed: Typed, parts: Parts) -> Asked:
     name = parts.head.removeprefix("/")
     verb: Verb | None = find_verb(name)
@@ -232,11 +224,13 @@ _READERS: dict[str, Callable[[Typed, Parts], Asked]] = {
     "train": _train,
     "add": _add,
     "caption": _caption,
-    "imagine": _imagine,
+    "imagine": lambda typed, parts: read_imagine(typed.requester, parts),
     "edit": _edit,
     "delete": _delete,
     "models": lambda typed, parts: ModelsRequest(typed.requester, unquoted(parts.head)),
     "jobs": lambda typed, parts: JobsRequest(typed.requester),
+    "settings": _settings,
+    "credits": lambda typed, parts: CreditsRequest(typed.requester),
     "press": _press,
     "react": _react,
     "unreact": lambda typed, parts: _react(typed, parts, is_withdrawn=True),

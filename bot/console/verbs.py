@@ -79,6 +79,14 @@ VERBS = (
     ),
     Verb("models", "/models [WORDS]", "List the models here, or search them.", ("/models", "/models shoes")),
     Verb("jobs", "/jobs", "Show what waits, runs, or ended lately.", ("/jobs",)),
+    Verb("credits", "/credits", "Show what is left of this month, and what things cost.", ("/credits",)),
+    Verb(
+        "settings",
+        "/settings",
+        "Show who may train and who decides about flagged photos. Also, for admins: quorum:, approvers:, trainers:.",
+        ("/settings", "/settings quorum: 2 approvers: lee, kim", "/settings trainers: everybody"),
+        ("quorum", "approvers", "trainers"),
+    ),
     Verb(
         "press",
         "/press LABEL",

@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.doctor import database, files, work
+from bot.doctor import database, discord, files, slack, vision, work
 from bot.doctor.finding import Check, Finding, Status
 from core.errors import ConfigurationError, StoreUnavailable
 from core.settings import Settings
 from core.store.database import dialect, open_database
 
-CHECKS: tuple[Check, ...] = (*database.CHECKS, *files.CHECKS, *work.CHECKS, *files.CHECKS_OF_ROWS)
+CHECKS: tuple[Check, ...] = (
+    *database.CHECKS,
+    *files.CHECKS,
+    *work.CHECKS,
+    *vision.CHECKS,
+    *files.CHECKS_OF_ROWS,
+    *discord.CHECKS,
+    *slack.CHECKS,
+    *slack.CHECKS_OF_ROWS,
+)
 """Asked after the database itself: those of rows first. A platform's checks are added here."""
 
 

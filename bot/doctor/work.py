@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from bot.doctor.finding import Check, Finding, Status
+from core import departures
 from core.clock import utc_now
 from core.queue import outbox, workers
 from core.rules.kinds import JobKind
@@ -54,7 +55,10 @@ def _described(worker: WorkerRecord, seconds: float) -> str:
     lanes = worker.lanes.replace(",", ", ") or "no lanes announced"
     memory = f", {worker.memory_bytes / GIB:.0f} GiB" if worker.memory_bytes else ""
     device = worker.device or "a device that it does not name"
-    return f"{worker.id} serves {bases} ({lanes}) on {device}{memory}, seen {max(seconds, 0):.0f} s ago."
+    sees = f", looks at photos with {worker.provider}" if worker.provider else ""
+    return (
+        f"{worker.id} serves {bases} ({lanes}) on {device}{memory}{sees}, seen {max(seconds, 0):.0f} s ago."
+    )
 
 
 def _different_weights(online: list[WorkerRecord]) -> list[Finding]:
@@ -79,7 +83,7 @@ async def look_at_bases(settings: Settings) -> AsyncIterator[Finding]:
     """See that each base that people may choose has a worker for both kinds of job."""
     served = await _served_lanes()
     for base in settings.bases:
-        idle = [f"{WORK[kind]}s" for kind in JobKind if lane_of(kind, base) not in served]
+        idle = [f"{WORK[kind]}s" for kind in WORK if lane_of(kind, base) not in served]
         if not idle:
             yield Finding("bases", Status.OK, f"{base} has a worker for everything.")
             continue
@@ -95,7 +99,10 @@ async def look_at_bases(settings: Settings) -> AsyncIterator[Finding]:
 async def look_for_stranded(settings: Settings) -> AsyncIterator[Finding]:
     """Find jobs in line that nobody who is there could take."""
     served = await _served_lanes()
-    queued = await JobRecord.filter(status=JobStatus.QUEUED).values_list("kind", "base_model")
+    # Looks at photos are not waited for: their drafts go on without.
+    queued = await JobRecord.filter(status=JobStatus.QUEUED, kind__in=list(WORK)).values_list(
+        "kind", "base_model"
+    )
     lines = Counter((JobKind(kind), str(base)) for kind, base in queued)
     stranded = {line: count for line, count in lines.items() if lane_of(*line) not in served}
     if not stranded:
@@ -117,6 +124,8 @@ async def _served_lanes() -> set[str]:
 async def look_for_dead_letters(settings: Settings) -> AsyncIterator[Finding]:
     """Find endings that were given up, by their platform."""
     dead = await outbox.dead_letters()
+    untold = await departures.told_to_nobody(dead)
+    dead = [row for row in dead if row.id not in untold]
     if not dead:
         yield Finding("outbox", Status.OK, "No ending was given up.")
     for platform, count in Counter(row.platform for row in dead).items():

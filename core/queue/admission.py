@@ -18,7 +18,7 @@ from tortoise.queryset import QuerySet
 
 from core.queue import clocks
 from core.queue.dispatch import Dispatch
-from core.queue.specs import GenerateSpec, Spec, TrainSpec
+from core.queue.specs import FeaturesSpec, GenerateSpec, Spec, TrainSpec
 from core.rules.kinds import JobKind
 from core.rules.turns import lane_of, turn_of
 from core.store.records import JobRecord, JobStatus, WorkspaceRecord
@@ -42,6 +42,8 @@ def cost_of(spec: Spec) -> float:
             return float(spec.preset.num_steps)
         case GenerateSpec():
             return float(spec.count * (spec.num_inference_steps or USUAL_PICTURE_STEPS))
+        case FeaturesSpec():
+            return float(len(spec.photos))
 
 
 async def user_turn(workspace_id: str, user_id: str, lane: str, cost: float) -> float:

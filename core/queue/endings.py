@@ -8,13 +8,15 @@ from datetime import datetime
 from core import credits
 from core.errors import ClaimLost
 from core.queue import outbox
-from core.queue.specs import Result, TrainResult
+from core.queue.specs import FeaturesResult, Result, TrainResult
 from core.store.records import (
     DraftRecord,
     DraftState,
     JobRecord,
     JobStatus,
     ModelRecord,
+    PhotoFeatureRecord,
+    PhotoRecord,
     VersionPhotoRecord,
     VersionRecord,
     VersionState,
@@ -62,7 +64,9 @@ async def end(
 
 
 async def apply_result(job: JobRecord, result: Result, now: datetime) -> None:
-    """Publish what the job made. A model that was deleted meanwhile stays deleted."""
+    """Publish what the job made. A model that was deleted meanwhile stays deleted, and so does a photo."""
+    if isinstance(result, FeaturesResult):
+        await _keep_features(job.workspace_id, result)
     if not isinstance(result, TrainResult):
         return
     await VersionRecord.filter(id=job.version_id).update(
@@ -74,6 +78,19 @@ async def apply_result(job: JobRecord, result: Result, now: datetime) -> None:
     )
     await ModelRecord.filter(id=job.model_id, deleted_at=None).update(serving_version_id=job.version_id)
     await _close_draft(job, "trained")
+
+
+async def _keep_features(workspace_id: str, result: FeaturesResult) -> None:
+    """Write down what was seen, beside the photos that are still there: they are erased under the same lock."""
+    seen = {photo.sha256: photo.seen for photo in result.photos}
+    photos = PhotoRecord.filter(workspace_id=workspace_id, sha256__in=list(seen))
+    rows = [
+        PhotoFeatureRecord(
+            workspace_id=workspace_id, sha256=photo.sha256, provider=result.provider, seen=seen[photo.sha256]
+        )
+        for photo in await photos.order_by("sha256")
+    ]
+    await PhotoFeatureRecord.bulk_create(rows, ignore_conflicts=True)
 
 
 async def _apply_without_result(job: JobRecord, status: JobStatus) -> None:

@@ -19,6 +19,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tortoise.expressions import Q
+
 from core import credits
 from core.clock import Clock, utc_now
 from core.errors import ClaimLost, StoreUnavailable
@@ -26,7 +28,17 @@ from core.queue import admission, clocks
 from core.queue.admission import hold_workspace
 from core.queue.dispatch import Dispatch
 from core.queue.endings import apply_result, end
-from core.queue.specs import GenerateSpec, Result, Spec, TrainSpec, from_json, to_json
+from core.queue.specs import (
+    SPECS,
+    FeaturesResult,
+    FeaturesSpec,
+    Result,
+    Spec,
+    TrainSpec,
+    from_json,
+    kind_of,
+    to_json,
+)
 from core.queue.stalled import Lease, LeaseWatch
 from core.rules.turns import lane_of
 from core.settings import Settings
@@ -66,7 +78,7 @@ class Claim:
     job_id: str
     token: str
     kind: JobKind
-    spec: TrainSpec | GenerateSpec
+    spec: Spec
     attempt: int
     checkpoint_key: str | None
     enqueued_at: datetime
@@ -113,7 +125,7 @@ class Jobs:
         job_id, spec = new.job_id or new_id(), new.spec
         if not await credits.reserve(workspace.id, job_id, new.credits):
             return None
-        kind = JobKind.TRAIN if isinstance(spec, TrainSpec) else JobKind.GENERATE
+        kind = kind_of(spec)
         lane, cost = lane_of(kind, spec.base_model), admission.cost_of(spec)
         asked = await JobRecord.create(
             id=job_id,
@@ -124,6 +136,7 @@ class Jobs:
             sort_key=0.0,
             user_turn=await admission.user_turn(workspace.id, new.user_id, lane, cost),
             cost=cost,
+            provider=spec.provider if isinstance(spec, FeaturesSpec) else None,
             spec=to_json(spec),
             draft_id=new.draft_id,
             model_id=spec.model_id if isinstance(spec, TrainSpec) else None,
@@ -162,14 +175,35 @@ class Jobs:
             await self._tell()
         return fresh.status
 
+    async def drop(self, job: JobRecord) -> bool:
+        """End a job now, also while a worker has it, whose writes touch nothing from then on; False when it had ended.
+
+        For what nobody waits for any more: unlike `cancel` it leaves a worker that hangs no say.
+        """
+        async with transaction():
+            workspace = await hold_workspace(job.workspace_id)
+            fresh = await JobRecord.filter(id=job.id).select_for_update().get()
+            if fresh.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+                return False
+            await self._end(workspace, fresh, JobStatus.CANCELLED, expected=fresh.status)
+        if fresh.worker_id is not None:
+            await self._dispatch.call_worker(fresh.worker_id)
+        await self._tell()
+        return True
+
     # A worker's side
 
-    async def claim(self, lane: str, *, worker_id: str) -> Claim | None:
-        """Take the next job of a lane, or None. Jobs that were tried too often fail here."""
+    async def claim(self, lane: str, *, worker_id: str, provider: str = "") -> Claim | None:
+        """Take the next job of a lane, or None. Jobs that were tried too often fail here.
+
+        Args:
+            provider: The worker's vision. It leaves looks that need another to other workers.
+        """
+        can_do = Q(provider=None) | Q(provider=provider) if provider else Q(provider=None)
         while True:
             async with transaction():
                 job = await (
-                    JobRecord.filter(status=JobStatus.QUEUED, lane=lane)
+                    JobRecord.filter(can_do, status=JobStatus.QUEUED, lane=lane)
                     .order_by("sort_key", "deadline", "created_at")
                     .select_for_update(skip_locked=True)
                     .first()
@@ -191,12 +225,11 @@ class Jobs:
             started_at=job.started_at or now,
         )
         await clocks.advance(str(job.lane), job.sort_key)
-        kind = TrainSpec if job.kind is JobKind.TRAIN else GenerateSpec
         return Claim(
             job.id,
             token,
             job.kind,
-            from_json(kind, job.spec),
+            from_json(SPECS[job.kind], job.spec),
             job.attempts + 1,
             job.checkpoint_key,
             job.created_at,
@@ -276,7 +309,8 @@ class Jobs:
                 JobStatus.SUCCEEDED,
                 expected=JobStatus.RUNNING,
                 delivered=job.credits,
-                result=to_json(result),
+                # What was seen on photos lies beside them alone, so that nothing outlives a photo.
+                result="" if isinstance(result, FeaturesResult) else to_json(result),
             )
         await self._tell()
 

@@ -22,7 +22,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
+from tortoise.queryset import QuerySet
 
 from core.clock import Clock, utc_now
 from core.errors import ClaimLost, StoreUnavailable
@@ -38,6 +39,8 @@ NEWS = "news"
 """A message of its own."""
 CARD = "card"
 """The last words of the job's card."""
+DRAFT = "draft"
+"""No message: the draft that waited for the job goes on."""
 
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 600.0
@@ -48,6 +51,8 @@ ROWS_A_LOOK = 100
 
 def parts_of(kind: JobKind, status: JobStatus) -> tuple[str, ...]:
     """Return the messages of an ending, in the order in which they are told."""
+    if kind is JobKind.FEATURES:
+        return (DRAFT,)
     if kind is JobKind.TRAIN and status is JobStatus.SUCCEEDED:
         return (NEWS, CARD)
     return (CARD,)
@@ -76,9 +81,26 @@ async def dead_letters() -> list[OutboxRecord]:
     return await OutboxRecord.filter(failed_at__isnull=False, delivered_at=None).order_by("created_at")
 
 
-async def redeliver(now: datetime) -> int:
-    """Try the endings that were given up again, from the beginning of their patience; return how many."""
+async def give_up(workspace_id: str, now: datetime) -> int:
+    """Tell a workspace nothing any more: its endings count as given up, also those that are being told."""
+    untold = _of_workspace(OutboxRecord.filter(delivered_at=None, failed_at=None), workspace_id)
+    return await untold.update(failed_at=now, lease_token=None, lease_expires_at=None)
+
+
+def _of_workspace(rows: QuerySet[OutboxRecord], workspace_id: str) -> QuerySet[OutboxRecord]:
+    return rows.filter(job_id__in=Subquery(JobRecord.filter(workspace_id=workspace_id).values("id")))
+
+
+async def redeliver(now: datetime, workspace_id: str | None = None) -> int:
+    """Try the endings that were given up again, from the beginning of their patience; return how many.
+
+    Args:
+        now: When they are due.
+        workspace_id: Only those of this workspace.
+    """
     given_up = OutboxRecord.filter(failed_at__isnull=False, delivered_at=None)
+    if workspace_id is not None:
+        given_up = _of_workspace(given_up, workspace_id)
     return await given_up.update(
         failed_at=None, attempts=0, next_attempt_at=now, lease_token=None, lease_expires_at=None
     )
@@ -136,8 +158,10 @@ class Outbox:
         # Nobody waits for longer than the longest retry: such a time was written before the clock jumped back.
         beyond = now + timedelta(seconds=LONGEST_RETRY_SECONDS)
         waiting = untold.filter(Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=beyond), lease_token=None)
+        # Those of all platforms, which are looked at in turn: the watch forgets a lease that it is not shown.
+        in_hand = OutboxRecord.filter(delivered_at=None, failed_at=None, lease_token__isnull=False)
         try:
-            claimed = {row.id: row for row in await untold.filter(lease_token__isnull=False)}
+            claimed = {row.id: row for row in await in_hand}
         except StoreUnavailable:
             self._watch.forget()  # nobody could renew a lease meanwhile either
             raise
@@ -147,6 +171,7 @@ class Outbox:
             if row.lease_token
         ]
         silent = [claimed[lease.row_id] for lease in self._watch.silent(leases, now)]
+        silent = [row for row in silent if row.platform in platforms]
         return [*silent, *await waiting.order_by("created_at").limit(ROWS_A_LOOK)]
 
     async def claim(self, row: OutboxRecord) -> Telling | None:

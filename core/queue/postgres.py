@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -21,7 +22,9 @@ from typing import Any, cast
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.connector import LISTEN_TIMEOUT, Notify
 from procrastinate.exceptions import ConnectorException, ProcrastinateException
+from procrastinate.jobs import Notification
 from procrastinate.worker import Worker
 from psycopg import sql
 from tortoise.functions import Count
@@ -37,6 +40,8 @@ log = logging.getLogger(__name__)
 TASK = "likeness.take_turn"
 DRAWING = "drawing"
 RECONNECT_SECONDS = 1.0
+GOODBYE_SECONDS = 2.0
+"""How long a worker may take to end before it is told again."""
 LEAST_POLL_SECONDS = 5.0
 """Notifications bring the tickets; a poll is for one that was lost with a connection, and costs every idle worker."""
 
@@ -57,15 +62,14 @@ class Postgres:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._conninfo = psycopg_conninfo(settings)
-        self._app = App(connector=PsycopgConnector(conninfo=self._conninfo, min_size=1, max_size=4))
+        self._app = App(connector=ListeningConnector(conninfo=self._conninfo, min_size=1, max_size=4))
         self._app.task(name=TASK, pass_context=True)(_take_turn)
         self._is_open = False
         self._opening = asyncio.Lock()
 
     async def close(self) -> None:
-        """Give the connections back."""
-        if self._is_open:
-            await self._app.close_async()
+        """Give the connections back, also those of an opening that was cut off: its pool has workers already."""
+        await self._app.close_async()
 
     async def hand_out(self, lane: str) -> None:
         """Defer a ticket in the transaction in progress."""
@@ -86,20 +90,22 @@ class Postgres:
         while True:
             try:
                 await self._open()
-                await LaneWorker(
-                    self._app,
-                    queues=[lane],
-                    name=lane,
-                    concurrency=room,
-                    additional_context={DRAWING: drawing},
-                    delete_jobs="always",
-                    install_signal_handlers=False,
-                    fetch_job_polling_interval=max(self._settings.poll_seconds, LEAST_POLL_SECONDS),
-                    update_heartbeat_interval=self._settings.heartbeat_seconds,
-                    stalled_worker_timeout=self._settings.lease_seconds,
-                    # What a ticket started goes on by itself; only the ticket is given up.
-                    shutdown_graceful_timeout=0,
-                ).run()
+                await _until_ended(
+                    LaneWorker(
+                        self._app,
+                        queues=[lane],
+                        name=lane,
+                        concurrency=room,
+                        additional_context={DRAWING: drawing},
+                        delete_jobs="always",
+                        install_signal_handlers=False,
+                        fetch_job_polling_interval=max(self._settings.poll_seconds, LEAST_POLL_SECONDS),
+                        update_heartbeat_interval=self._settings.heartbeat_seconds,
+                        stalled_worker_timeout=self._settings.lease_seconds,
+                        # What a ticket started goes on by itself; only the ticket is given up.
+                        shutdown_graceful_timeout=0,
+                    )
+                )
             except (ProcrastinateException, psycopg.Error, OSError) as fault:
                 log.warning("action=dispatch_lost lane=%s fault=%s", lane, type(fault).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -169,15 +175,58 @@ class Postgres:
             await asyncio.gather(listening, return_exceptions=True)
 
 
-class LaneWorker(Worker):
-    """Procrastinate's worker, which is to end when its heartbeat or its listener does.
+async def _until_ended(worker: Worker) -> None:
+    """Run a worker until it ends, or until we are cancelled.
 
-    It watches them only until the first of its side tasks is over (3.10, `_monitor_side_tasks`), and without
-    periodic tasks that is at once.
+    It runs beside us, so that our cancellation cannot be lost in it: in Python 3.11, `wait_for` swallows one that
+    comes together with what it waits for, and the libraries beneath a worker use it.
     """
+    running = asyncio.create_task(worker.run())
+    try:
+        await asyncio.wait({running})
+    finally:
+        while not running.done():
+            worker.stop()
+            running.cancel()  # a stop that comes before its first step is forgotten
+            await asyncio.wait({running}, timeout=GOODBYE_SECONDS)
+    running.result()
+
+
+class LaneWorker(Worker):
+    """Procrastinate's worker (3.10), but it hears every call and ends with its heartbeat or its listener.
+
+    Procrastinate watches these two only until the first of its side tasks is over (`_monitor_side_tasks`), and
+    without periodic tasks that is at once. And a call that comes while it asks for a ticket is forgotten
+    (`_fetch_and_process_jobs` clears the event after the answer): that ticket would lie until the next poll.
+    """
+
+    _was_called = False
 
     async def _periodic_deferrer(self) -> None:
         await asyncio.Event().wait()
+
+    async def _handle_notification(self, *, channel: str, notification: Notification) -> None:
+        self._was_called = True
+        await super()._handle_notification(channel=channel, notification=notification)
+
+    async def _fetch_and_process_jobs(self) -> None:
+        is_first = True
+        while is_first or (self._was_called and not self._stop_event.is_set()):
+            is_first = self._was_called = False
+            await super()._fetch_and_process_jobs()
+
+
+class ListeningConnector(PsycopgConnector):
+    """A connector that calls once as soon as it listens: before that, no call could be heard."""
+
+    async def _loop_notify(
+        self,
+        on_notification: Notify,
+        connection: psycopg.AsyncConnection[Any],
+        timeout: float = LISTEN_TIMEOUT,
+    ) -> None:
+        await on_notification(channel="", payload=json.dumps({"type": "job_inserted", "job_id": 0}))
+        await super()._loop_notify(on_notification, connection, timeout)
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from core.rules.kinds import ModelKind
+from core.rules.kinds import JobKind, ModelKind
 from core.rules.presets import TrainingPreset
 
 
@@ -72,6 +73,42 @@ class GenerateSpec:
 
 
 @dataclass(frozen=True)
+class PhotoToSee:
+    """A draft's photo in the store; what is seen on it is kept under its hash."""
+
+    blob_key: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FeaturesSpec:
+    """Photos that a draft's feedback waits for. Only a worker with that provider can look at them."""
+
+    workspace_id: str
+    draft_id: str
+    provider: str
+    photos: tuple[PhotoToSee, ...]
+    base_model: str
+    """Whose workers are asked: the job stands in the line of that base's pictures."""
+
+
+@dataclass(frozen=True)
+class SeenPhoto:
+    """What was seen on a photo; `seen` is as `core.feedback.vision` writes it."""
+
+    sha256: str
+    seen: str
+
+
+@dataclass(frozen=True)
+class FeaturesResult:
+    """What a provider saw. It goes to the photos' own rows, and is erased with them."""
+
+    provider: str
+    photos: tuple[SeenPhoto, ...]
+
+
+@dataclass(frozen=True)
 class MadePicture:
     """A picture in the store."""
 
@@ -105,8 +142,19 @@ class TrainResult:
 
 T = TypeVar("T")
 
-Spec = TrainSpec | GenerateSpec
-Result = TrainResult | GenerateResult
+Spec = TrainSpec | GenerateSpec | FeaturesSpec
+Result = TrainResult | GenerateResult | FeaturesResult
+
+SPECS: Mapping[JobKind, type[Spec]] = {
+    JobKind.TRAIN: TrainSpec,
+    JobKind.GENERATE: GenerateSpec,
+    JobKind.FEATURES: FeaturesSpec,
+}
+
+
+def kind_of(spec: Spec) -> JobKind:
+    """Return what is asked of a worker."""
+    return next(kind for kind, type_ in SPECS.items() if isinstance(spec, type_))
 
 
 @cache

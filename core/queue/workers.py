@@ -23,6 +23,8 @@ class Announcement:
     lanes: Collection[str]
     device: str
     memory_bytes: int
+    provider: str = ""
+    """The vision that it looks at photos with; empty where it has none."""
 
 
 async def announce(said: Announcement, now: datetime) -> None:
@@ -32,6 +34,7 @@ async def announce(said: Announcement, now: datetime) -> None:
         "lanes": ",".join(said.lanes),
         "device": said.device,
         "memory_bytes": said.memory_bytes,
+        "provider": said.provider,
         "seen_at": now,
     }
     if await WorkerRecord.filter(id=said.worker_id).update(**record) == 0:
@@ -56,6 +59,30 @@ async def is_online(base: str, now: datetime) -> bool:
 async def serving(lane: str, now: datetime) -> int:
     """Count the workers that take jobs from a lane."""
     return sum(lane in worker.lanes.split(",") for worker in await online(now))
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """Workers that look at photos: with which provider, and in the line of which base they are asked."""
+
+    provider: str
+    base_model: str
+
+
+async def eyes(base: str, now: datetime) -> Eyes | None:
+    """Return who looks at photos now, rather a worker of that base than another; None where nobody does."""
+    found = [
+        Eyes(worker.provider, name)
+        for worker in await online(now)
+        if worker.provider
+        for name in _bases(worker)
+    ]
+    return min(found, key=lambda it: (it.base_model != base, it.provider, it.base_model), default=None)
+
+
+async def has_eyes() -> bool:
+    """Tell whether some worker looks at photos here, also one that is silent just now."""
+    return await WorkerRecord.exclude(provider="").exists()
 
 
 async def weights_of(base: str) -> str | None:

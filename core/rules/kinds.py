@@ -18,3 +18,5 @@ class JobKind(StrEnum):
 
     TRAIN = "train"
     GENERATE = "generate"
+    FEATURES = "features"
+    """Look at photos before a training: seconds, free, and nothing that a thread sees as a job."""

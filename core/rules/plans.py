@@ -83,6 +83,10 @@ class Plans:
         known = ", ".join(plan.name for plan in self.plans)
         raise ConfigurationError(f"The plan file has no plan {name!r}; it has: {known}.")
 
+    def larger(self, one: Plan, other: Plan) -> Plan:
+        """Return the one that comes later in the plan file."""
+        return max(one, other, key=self.plans.index)
+
     def price_of_training(self, kind: ModelKind) -> int:
         """Return the credits that training one model of that kind costs."""
         return self.prices.training[kind]
@@ -100,17 +104,27 @@ class Plans:
             f"{kind.capitalize()} models come", plan, lambda other: kind in other.trains, f"{instead} instead"
         )
 
-    def require_image_count(self, plan: Plan, kind: ModelKind, count: int) -> Refused | None:
-        """Check the number of images; the sentence says how many to add or remove."""
+    def require_image_count(
+        self, plan: Plan, kind: ModelKind, count: int, *, is_kept: bool = False
+    ) -> Refused | None:
+        """Check the number of images; the sentence says how many to add or remove.
+
+        Args:
+            plan: the workspace's plan.
+            kind: what is trained.
+            count: how many there are.
+            is_kept: they wait in a draft for more, so that nothing has to be sent again.
+        """
         least, most = plan.images[kind].allowed
         if least <= count <= most:
             return None
         photos = "pictures" if kind is ModelKind.STYLE else "photos"
         takes = f"A {kind} model takes {least} to {most} {photos}"
+        once_more = "" if is_kept else " and send it again"
         if count < least:
             missing = number(least - count) + (" more" if count else "")
-            return Refused.because(f"{takes}; this has {count}. Add {missing} and send it again.")
-        fix = f"this has {count}. Remove {number(count - most)} and send it again."
+            return Refused.because(f"{takes}; this has {count}. Add {missing}{once_more}.")
+        fix = f"this has {count}. Remove {number(count - most)}{once_more}."
         larger = self._first(lambda other: kind in other.trains and other.images[kind].allowed[1] >= count)
         if larger is None:
             return Refused.because(f"{takes}; {fix}")

@@ -45,5 +45,9 @@ def turn_of(line_clock: float, own_clock: float, *, cost: float, weight: float =
 
 
 def lane_of(kind: JobKind, base_model: str) -> str:
-    """Return the line for such jobs: trainings never hold up pictures, and a base waits only for its own workers."""
-    return f"{kind.value}.{base_model}"
+    """Return the line for such jobs: trainings never hold up pictures, and a base waits only for its own workers.
+
+    Looking at photos is as short as making pictures, and takes its turn among those.
+    """
+    lane = JobKind.GENERATE if kind is JobKind.FEATURES else kind
+    return f"{lane.value}.{base_model}"

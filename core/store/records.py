@@ -84,7 +84,10 @@ class WorkspaceRecord(Model):
     review_quorum = fields.IntField(default=1, db_default=1)
     """How many people have to agree on a flagged photo."""
     approvers = fields.TextField(default="", db_default="")
-    """Who may decide about flagged photos beside the person who asked: user ids, separated by commas."""
+    """Who may decide about flagged photos beside the person who asked: ids of people and roles, by commas."""
+    trainers = fields.TextField(default="", db_default="")
+    """Who may train, edit and delete, written alike. Empty means everybody."""
+    has_private_threads = fields.BooleanField(default=False, db_default=False)
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -169,6 +172,22 @@ class PhotoRecord(Model):
         unique_together = (("workspace_id", "sha256"),)
 
 
+class PhotoFeatureRecord(Model):
+    """What one provider saw on a photo, so that it is looked at once. Erased with the photo."""
+
+    id = _id_field()
+    workspace_id = fields.CharField(max_length=ID_LENGTH)
+    sha256 = fields.CharField(max_length=64)
+    provider = fields.CharField(max_length=64)
+    seen = fields.TextField()
+    """As `core.feedback.vision` writes it."""
+    created_at = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "photo_feature"
+        unique_together = (("workspace_id", "sha256", "provider"),)
+
+
 class DraftRecord(Model):
     """A `/train` or `/edit` on its way to a job."""
 
@@ -197,6 +216,8 @@ class DraftRecord(Model):
     """Numbers of the ticked statements, separated by commas."""
     answers = fields.TextField(default="", db_default="")
     """What the person answered about the photos, as `question=answer`, separated by commas."""
+    notes = fields.TextField(default="", db_default="")
+    """What is still to be said once the photos were looked at, a line each."""
     created_at = fields.DatetimeField(auto_now_add=True)
     updated_at = fields.DatetimeField(auto_now=True)
 
@@ -289,7 +310,8 @@ class JobRecord(Model):
     id = _id_field()
     workspace_id = fields.CharField(max_length=ID_LENGTH, db_index=True)
     user_id = fields.CharField(max_length=64)
-    kind = fields.CharEnumField(JobKind, max_length=16)
+    # The comment that the first release gave the column: a new kind of job is no reason to alter a large table.
+    kind = fields.CharEnumField(JobKind, max_length=16, description="TRAIN: train\nGENERATE: generate")
     base_model = fields.CharField(max_length=16)
     status = fields.CharEnumField(JobStatus, max_length=16, default=JobStatus.QUEUED)
     lane = fields.CharField(max_length=48, null=True)
@@ -302,6 +324,8 @@ class JobRecord(Model):
     """The start of its turn among the jobs of its own workspace: users take turns by it."""
     cost = fields.FloatField(default=1.0, db_default=1.0)
     """Steps that it asks of a device."""
+    provider = fields.CharField(max_length=64, null=True)
+    """The vision that a look at photos needs: only a worker that announces it takes the job."""
     spec = fields.TextField()
     result = fields.TextField(default="")
     reason = fields.TextField(default="")
@@ -427,6 +451,8 @@ class WorkerRecord(Model):
     memory_bytes = fields.BigIntField(default=0, db_default=0)
     """Of its device, or of the machine where it has none. 0 is not known."""
     device = fields.CharField(max_length=100, default="", db_default="")
+    provider = fields.CharField(max_length=64, default="", db_default="")
+    """The vision that it looks at photos with. Empty where it has none."""
     seen_at = fields.DatetimeField()
 
     class Meta:
@@ -462,3 +488,38 @@ class ConnectionRecord(Model):
 
     class Meta:
         table = "connection"
+
+
+class InstallationRecord(Model):
+    """The bot in a platform's workspace that let it in, and since when it is out again."""
+
+    id = _id_field()
+    platform = fields.CharField(max_length=16)
+    external_id = fields.CharField(max_length=64)
+    """The workspace's, as in its own row, which comes with its first request."""
+    name = fields.CharField(max_length=200, default="")
+    token = fields.TextField(default="")
+    """Encrypted. Empty where the settings hold it, and once the bot was removed."""
+    scopes = fields.TextField(default="")
+    """What the token may do, separated by commas."""
+    bot_id = fields.CharField(max_length=64, default="")
+    bot_user_id = fields.CharField(max_length=64, default="")
+    installed_by = fields.CharField(max_length=64, default="")
+    installed_at = fields.DatetimeField()
+    removed_at = fields.DatetimeField(null=True)
+    """When the bot was removed. What the workspace has is kept for a while, then erased."""
+
+    class Meta:
+        table = "installation"
+        unique_together = (("platform", "external_id"),)
+
+
+class InstallStateRecord(Model):
+    """An installation that somebody began in a browser. Used once, by deleting it."""
+
+    digest = fields.CharField(max_length=64, primary_key=True)
+    """SHA-256 of the word that comes back with the browser."""
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "install_state"

@@ -49,7 +49,7 @@ class Chat:
     async def train(
         self, *paths: Path, kind: str = "product", name: str = "Red Mug", **more: Any
     ) -> Reply | None:
-        attachments = tuple(Attachment(path.name, path) for path in paths)
+        attachments = tuple(Attachment(path.name, str(path)) for path in paths)
         more.setdefault("class_noun", "mug")
         requester = more.pop("requester", self.person())
         return await self.ask(TrainRequest(requester, ModelKind(kind), name, attachments, **more))

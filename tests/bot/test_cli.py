@@ -58,7 +58,19 @@ def likeness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 def test_without_a_word_it_helps(likeness: Likeness) -> None:
     done = likeness()
 
-    commands = ("run", "bot", "worker", "console", "migrate", "plan", "doctor", "scrub", "redeliver", "demo")
+    commands = (
+        "run",
+        "bot",
+        "worker",
+        "console",
+        "migrate",
+        "plan",
+        "permissions",
+        "doctor",
+        "scrub",
+        "redeliver",
+        "demo",
+    )
     for command in commands:
         assert f"\n  {command} " in done.out + done.err
 
@@ -142,6 +154,22 @@ def leave_a_dead_letter(tmp_path: Path) -> None:
         "VALUES ('1', 'ending:1', '1', 'console', 100, ?, ?, ?)",
         day, day, day,
     )  # fmt: skip
+
+
+def test_an_operator_settles_who_may_do_what(likeness: Likeness) -> None:
+    assert "is for everybody" in likeness("permissions").out
+    set_now = likeness("permissions", "--quorum", "2", "--approver", "lee", "--approver", "kim").out
+    assert "the person who asked, and kim and lee; 2 people have to agree." in set_now
+    assert "is for mia" in likeness("permissions", "--trainer", "mia").out
+    assert "is for everybody" in likeness("permissions", "--trainer", "everybody").out
+    assert "2 people have to agree" in likeness("permissions").out
+
+
+def test_a_workspace_that_nobody_used_yet_is_one_sentence(likeness: Likeness) -> None:
+    likeness("plan")
+    unknown = likeness("plan", "basic", "--workspace", "discord:1")
+    assert (unknown.code, unknown.out) == (2, "")
+    assert "There is no workspace discord:1. There is console:" in unknown.err
 
 
 def test_the_doctor_sends_a_new_installation_to_its_first_step(likeness: Likeness) -> None:

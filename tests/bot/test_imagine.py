@@ -143,7 +143,7 @@ async def test_edit_adds_a_photo_and_the_old_version_serves_until_the_new_is_rea
 ) -> None:
     await chat.train_to_the_end(photo(1))
     added = photo(2)
-    request = EditRequest(chat.person(), "@red-mug", (Attachment("more.jpg", added),))
+    request = EditRequest(chat.person(), "@red-mug", (Attachment("more.jpg", str(added)),))
     assert await chat.ask(request) is None
     await chat.press("Looks right")
     await chat.press("Start")
@@ -165,7 +165,7 @@ async def test_edit_adds_a_photo_and_the_old_version_serves_until_the_new_is_rea
 
 async def test_a_failed_retrain_leaves_the_working_version(chat: Chat, photo: PhotoMaker) -> None:
     await chat.train_to_the_end(photo(1))
-    await chat.ask(EditRequest(chat.person(), "red-mug", (Attachment("more.jpg", photo(2)),)))
+    await chat.ask(EditRequest(chat.person(), "red-mug", (Attachment("more.jpg", str(photo(2))),)))
     await chat.press("Looks right")
     await chat.press("Start")
     await chat.context.jobs.fail(await chat.claim(), "It did not learn. Your 10 credits are back.")

@@ -85,7 +85,7 @@ async def test_a_bug_costs_one_answer_and_says_where_to_look(
 def test_every_kind_of_request_survives_the_trip_through_a_row(chat: Chat, photo: PhotoMaker) -> None:
     person, path = chat.person(), photo(1)
     requests: list[Request] = [
-        TrainRequest(person, ModelKind.PRODUCT, "Mug", (Attachment("a.jpg", path),), class_noun="mug"),
+        TrainRequest(person, ModelKind.PRODUCT, "Mug", (Attachment("a.jpg", str(path)),), class_noun="mug"),
         ModelsRequest(person),
         JobsRequest(person),
         Reaction(person, "7", "✂️", is_withdrawn=True),
@@ -132,7 +132,7 @@ async def test_an_answer_that_could_not_be_marked_is_given_once(
     await chat.frontend.has_stored.wait()
     with store_outage():
         answer.set()
-        while "inbox_waits_for_store" not in caplog.text:
+        while "store_unavailable what=inbox" not in caplog.text:
             await asyncio.wait([runner], timeout=0.01)
     while not await InboxRecord.filter(handled_at__isnull=False).exists():
         await asyncio.wait([runner], timeout=0.01)
@@ -178,3 +178,32 @@ async def test_flagged_photos_that_were_not_shown_before_the_end_are_shown_after
     await drafting.resume(chat.context, "memory")
     assert chat.card(FlaggedPhoto).number == 2
     assert chat.card(FindingsToReview).flagged == 1
+
+
+async def test_requests_are_only_written_down_until_their_platform_is_adopted(chat: Chat) -> None:
+    inbox = Inbox(chat.context, platforms=tuple)
+    runner = asyncio.create_task(inbox.run())
+    await inbox.accept(ModelsRequest(chat.person()), "e1")
+    await asyncio.wait([runner], timeout=0.01)
+    assert not chat.frontend.messages
+
+    await inbox.adopt("memory")
+    await inbox.accept(ModelsRequest(chat.person()), "e2")
+    while await InboxRecord.filter(handled_at__isnull=False).count() < 2:
+        await asyncio.wait([runner], timeout=0.01)
+    runner.cancel()
+    await asyncio.gather(runner, return_exceptions=True)
+    assert list(chat.frontend.asked.values()) == [1, 1]
+
+
+async def test_a_draft_whose_platform_was_away_is_gone_on_with_when_it_is_back(
+    chat: Chat, photo: PhotoMaker
+) -> None:
+    await chat.train(photo(1))
+    await DraftRecord.all().update(state=DraftState.ANALYZING)
+    chat.frontend.is_down = True
+    left = await drafting.resume(chat.context, "memory")
+    assert len(left) == 1
+    chat.frontend.is_down = False
+    assert await drafting.resume(chat.context, "memory", left) == []
+    chat.card(CaptionsToReview)

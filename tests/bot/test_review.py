@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,10 @@ from bot.replies import (
     FlaggedPhoto,
     Notice,
     PersonQuestion,
+    PhotosNeeded,
     ReadyToTrain,
 )
-from bot.requests import AddPhotosRequest, Attachment
+from bot.requests import AddPhotosRequest, Attachment, ThreadAddress
 from core import drafts
 from core.drafts import PHOTOS_A_PAGE
 from core.queue.specs import TrainSpec, from_json
@@ -216,6 +218,35 @@ async def test_a_cancelled_review_leaves_no_pictures_of_its_own(chat: Chat, wide
     assert await only_photos_are_kept(chat)
 
 
+async def test_a_cancelled_review_says_so_under_every_photo(
+    chat: Chat, photo: PhotoMaker, wide: Path
+) -> None:
+    await chat.train(photo(1, blur=8), wide)
+    await chat.react("✅", "m2")
+    await chat.press("Cancel")
+    assert {reply.decision for reply in shown(chat).values()} == {"Not used: this ended without a training."}
+    assert {reply.choices for reply in shown(chat).values()} == {()}
+
+
+async def test_photos_can_be_added_by_a_button_that_says_how(chat: Chat, photo: PhotoMaker) -> None:
+    await chat.train(photo(1), photo(2, blur=8))
+    told = await chat.press("Add photos")
+    assert isinstance(told, Notice) and "Send the photos into this thread" in told.text
+
+
+async def test_when_nothing_is_left_the_card_asks_for_photos_and_goes_on_with_them(
+    chat: Chat, photo: PhotoMaker
+) -> None:
+    await chat.train(photo(1, blur=8))
+    await chat.react("❌", "m2")
+    waiting = chat.card(PhotosNeeded)
+    assert waiting.reasons == ("A product model takes 1 to 4 photos; this has 0. Add one.",)
+    assert [button.label for button in waiting.buttons] == ["Add photos", "Cancel"]
+    sharp = photo(2)
+    await chat.ask(AddPhotosRequest(chat.person(), (Attachment(sharp.name, str(sharp)),)))
+    assert len(chat.card(CaptionsToReview).captions) == 1
+
+
 async def test_two_have_to_agree_where_the_workspace_wants_two(chat: Chat, photo: PhotoMaker) -> None:
     await chat.train(photo(1), photo(2, blur=8))
     await WorkspaceRecord.all().update(review_quorum=2, approvers="lee,kim")
@@ -299,7 +330,7 @@ async def test_a_good_answer_clears_the_matter_until_the_photos_change(chat: Cha
     await chat.press("Worn or held")
     assert not any("large" in line for line in chat.card(FindingsToReview).set_findings)
     more = photo(5)
-    await chat.ask(AddPhotosRequest(chat.person(), (Attachment(more.name, more),)))
+    await chat.ask(AddPhotosRequest(chat.person(), (Attachment(more.name, str(more)),)))
     assert "Worn or held" in [button.label for button in chat.card(FindingsToReview).buttons]
 
 
@@ -349,3 +380,20 @@ async def test_bars_around_a_photo_can_be_cut_off(chat: Chat, photo: PhotoMaker,
     trained = await picture_of(chat, shown(chat)[message])
     assert trained.getpixel((512, 4)) != (0, 0, 0)
     assert shown(chat)[message].decision == "Kept, without the bars."
+
+
+async def test_a_reaction_counts_where_the_message_had_to_go(chat: Chat, photo: PhotoMaker) -> None:
+    await chat.train(photo(1), photo(2, blur=8))
+    [(message, _)] = shown(chat).items()
+    beside = replace(chat.person(), thread=ThreadAddress("memory", "beside"))
+    await chat.react("❌", message, beside)
+
+    assert shown(chat)[message].decision == "Removed."
+
+
+async def test_a_reaction_from_another_workspace_does_not(chat: Chat, photo: PhotoMaker) -> None:
+    await chat.train(photo(1), photo(2, blur=8))
+    [(message, _)] = shown(chat).items()
+    await chat.react("❌", message, chat.person(workspace="rivals", is_admin=True))
+
+    assert shown(chat)[message].decision == ""

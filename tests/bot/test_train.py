@@ -124,7 +124,7 @@ async def test_removing_every_photo_asks_for_another_instead_of_training_nothing
     await chat.react("❌", "m2")
     assert await JobRecord.all().count() == 0
     sharp = photo(5)
-    await chat.ask(AddPhotosRequest(chat.person(), (Attachment("sharp.jpg", sharp),)))
+    await chat.ask(AddPhotosRequest(chat.person(), (Attachment("sharp.jpg", str(sharp)),)))
     assert len(chat.card(CaptionsToReview).captions) == 1
 
 
@@ -230,7 +230,7 @@ async def test_free_trains_nothing(chat: Chat, photo: PhotoMaker) -> None:
 async def test_a_repeated_request_is_one_draft(chat: Chat, photo: PhotoMaker) -> None:
     path = photo(1)
     request = TrainRequest(
-        chat.person(), ModelKind.PRODUCT, "Red Mug", (Attachment(path.name, path),), class_noun="mug"
+        chat.person(), ModelKind.PRODUCT, "Red Mug", (Attachment(path.name, str(path)),), class_noun="mug"
     )
     request_id = new_id()
     for _ in range(2):
@@ -264,3 +264,12 @@ async def test_a_typo_free_start_is_not_pressed_twice(chat: Chat, photo: PhotoMa
     await chat.ask_button(action)
     assert isinstance(await chat.ask_button(action), Notice)
     assert await JobRecord.all().count() == 1
+
+
+async def test_where_no_private_thread_can_be_opened_nothing_is_kept(chat: Chat, photo: PhotoMaker) -> None:
+    chat.frontend.refuses_threads = "I may not open a private thread here. Ask an admin."
+    refused = await chat.train(photo(1))
+
+    assert refused == Refusal(("I may not open a private thread here. Ask an admin.",))
+    assert not await DraftRecord.exists()
+    assert not await PhotoRecord.exists()

@@ -84,6 +84,10 @@ class Harness(Protocol):
         """Put an emoji on a message, or take it off."""
         ...
 
+    def answers_to(self, message: MessageRef) -> ThreadAddress:
+        """Return where the answer to a button of this message goes."""
+        ...
+
     async def round_trip(self) -> None:
         """Return when everything the front-end has sent so far has arrived."""
         ...
@@ -157,6 +161,9 @@ class ConsoleHarness:
         verb = "unreact" if is_withdrawn else "react"
         answer = await self.client.say(f"/{verb} {message.message} {emoji}")
         assert answer.is_accepted, answer.lines
+
+    def answers_to(self, message: MessageRef) -> ThreadAddress:
+        return self.thread
 
     async def round_trip(self) -> None:
         async with ConsoleClient(self._settings.data_dir, "witness") as witness:

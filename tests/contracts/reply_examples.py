@@ -10,6 +10,7 @@ from bot.replies import (
     CaptionsToReview,
     ConsentNeeded,
     ConsentStatement,
+    CreditsShown,
     DeleteConfirmation,
     DraftClosed,
     DraftTitle,
@@ -31,11 +32,13 @@ from bot.replies import (
     ModelReady,
     Notice,
     PersonQuestion,
+    PhotosNeeded,
     Picture,
     ReactionChoice,
     ReadyToTrain,
     Refusal,
     Reply,
+    WorkspaceSettings,
 )
 from core.rules.kinds import ModelKind
 
@@ -71,8 +74,33 @@ def examples(picture: Picture) -> list[Example]:
         ),
         Example(Notice("I took that in."), ("I took that in.",)),
         Example(
-            Analyzing(SHOES, 3, 4, ("Summer Shoes becomes @summer-shoes.",)),
+            Analyzing(
+                SHOES,
+                3,
+                4,
+                ("Summer Shoes becomes @summer-shoes.",),
+                (Button("Cancel", f"draft:{DRAFT}:cancel"),),
+            ),
             ("Summer Shoes", "@summer-shoes", "product", "4 photos", "becomes"),
+            labels=("Cancel",),
+        ),
+        Example(
+            PhotosNeeded(
+                SHOES,
+                ("A product model takes 1 to 4 photos.",),
+                ("4 is fine.",),
+                (Button("Add photos", f"draft:{DRAFT}:add"),),
+            ),
+            ("A product model takes 1 to 4 photos.", "4 is fine."),
+            labels=("Add photos",),
+        ),
+        Example(
+            WorkspaceSettings(2, ("4711",), (), has_private_threads=False, may_change=True),
+            ("4711", "2", "everybody"),
+        ),
+        Example(
+            CreditsShown("Pro", 240, 500, 1, ((ModelKind.PRODUCT, 10),)),
+            ("240", "500", "Pro", "product", "10"),
         ),
         Example(
             FindingsToReview(

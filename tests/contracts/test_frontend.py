@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import get_args
 
@@ -12,15 +13,28 @@ import pytest
 from bot.frontend import MAX_NONCE_LENGTH, MessageGone
 from bot.replies import FlaggedPhoto, Notice, ReadyToTrain, Reply
 from bot.requests import ButtonPress, ImagineRequest, MessageRef, Reaction
+from tests.contracts.discord_harness import DiscordHarness
 from tests.contracts.harness import ConsoleHarness, Harness, Seen
 from tests.contracts.reply_examples import DRAFT, KEEP, REMOVE, SHOES, START, Example, examples
+from tests.contracts.slack_harness import SlackHarness
 
 READY = ReadyToTrain(SHOES, 6.0, 10, 240, (), (START,))
 
 
-@pytest.fixture(params=[ConsoleHarness], ids=["console"])
-async def harness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Harness]:
-    async with request.param.open(tmp_path) as harness:
+@pytest.fixture(params=["console", "discord", "slack over a socket", "slack over HTTP"])
+def opening(request: pytest.FixtureRequest, tmp_path: Path) -> AbstractAsyncContextManager[Harness]:
+    if request.param == "console":
+        return ConsoleHarness.open(tmp_path)
+    if request.param == "discord":
+        return DiscordHarness.open(tmp_path, request.getfixturevalue("fake_discord"))
+    request.getfixturevalue("database")
+    is_over_http = request.param.endswith("HTTP")
+    return SlackHarness.open(tmp_path, request.getfixturevalue("fake_slack"), is_over_http=is_over_http)
+
+
+@pytest.fixture
+async def harness(opening: AbstractAsyncContextManager[Harness]) -> AsyncIterator[Harness]:
+    async with opening as harness:
         yield harness
 
 
@@ -129,7 +143,7 @@ async def test_a_button_comes_back_with_its_action(harness: Harness) -> None:
     [press] = harness.acceptor.requests
     assert isinstance(press, ButtonPress)
     assert press.action == START.action
-    assert press.requester.thread == harness.thread
+    assert press.requester.thread == harness.answers_to(message)
 
 
 async def test_a_button_still_works_after_a_restart(harness: Harness) -> None:
@@ -191,7 +205,7 @@ async def test_a_request_that_was_not_acknowledged_is_sent_again_after_a_restart
 async def test_a_thread_for_new_work_can_be_posted_to(harness: Harness) -> None:
     await harness.imagine("a red mug", "event-1")
     requester = harness.acceptor.requests[0].requester
-    thread = await harness.frontend.open_thread(requester, "Summer Shoes")
+    thread = await harness.frontend.open_thread(requester, "Summer Shoes", nonce="t1")
     message = await harness.frontend.post(thread, Notice("Here."), nonce="n1")
 
     assert "Here." in (await one_seen(harness, message)).text

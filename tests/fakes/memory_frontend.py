@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
-from bot.frontend import MAX_NONCE_LENGTH, Accept, FrontendUnavailable, MessageGone
+from bot.frontend import (
+    MAX_NONCE_LENGTH,
+    Accept,
+    AttachmentGone,
+    FrontendUnavailable,
+    MessageGone,
+    ThreadRefused,
+)
 from bot.replies import Reply
-from bot.requests import MessageRef, Requester, ThreadAddress
+from bot.requests import Attachment, MessageRef, Requester, ThreadAddress
 
 T = TypeVar("T")
 
@@ -23,11 +31,14 @@ class MemoryFrontend:
     connection: str | None = None
     messages: dict[str, Reply] = field(default_factory=dict)
     nonces: dict[str, str] = field(default_factory=dict)
+    threads: dict[str, ThreadAddress] = field(default_factory=dict)
     is_down: bool = False
     fails_after: int | None = None
     """Messages and changes that still come through before the line is cut."""
     fails_after_storing: bool = False
     """The platform stores the next post, and the answer is lost on the way back."""
+    refuses_threads: str = ""
+    """What is said where no thread may be opened."""
     answers_after: asyncio.Event | None = None
     """The platform stores the next post, says so by `has_stored`, and answers when this is set."""
     has_stored: asyncio.Event = field(default_factory=asyncio.Event)
@@ -42,9 +53,31 @@ class MemoryFrontend:
         """Nothing comes in by itself here."""
         await asyncio.Event().wait()
 
-    async def open_thread(self, requester: Requester, title: str) -> ThreadAddress:
-        """Stay where the request came from."""
-        return requester.thread
+    async def read(self, attachment: Attachment, max_bytes: int) -> bytes:
+        """Read a file of this machine."""
+        try:
+            return Path(attachment.address).read_bytes()[:max_bytes]
+        except OSError as error:
+            raise AttachmentGone(f"{attachment.filename} is gone. Attach it again.") from error
+
+    async def open_thread(
+        self,
+        requester: Requester,
+        title: str,
+        *,
+        nonce: str,
+        is_private: bool = False,
+        guests: Collection[str] = (),
+    ) -> ThreadAddress:
+        """Open a thread once per nonce where the test wants threads, else stay where the request came from."""
+        if self.refuses_threads:
+            raise ThreadRefused(self.refuses_threads)
+        return self.threads.setdefault(nonce, requester.thread)
+
+    async def answer(self, requester: Requester, reply: Reply | None, *, nonce: str) -> None:
+        """Answer in the thread."""
+        if reply is not None:
+            await self.post(requester.thread, reply, nonce=nonce)
 
     async def post(self, thread: ThreadAddress, reply: Reply, *, nonce: str) -> MessageRef:
         """Post once per nonce."""

@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import psutil
@@ -23,11 +23,18 @@ PATIENCE_SECONDS = 150.0
 """Far above what a step of the story needs, so that a loaded machine fails nothing."""
 
 
+@pytest.hookimpl(trylast=True)  # after the order was drawn
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long stories, in whatever order they came: begun last, one process would wait for the other."""
+    items.sort(key=lambda item: Path(__file__).parent not in item.path.parents)
+
+
 class Installation:
     """One data folder, and the process that runs on it."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, environment: Mapping[str, str] | None = None) -> None:
         self.data_dir = data_dir
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -40,6 +47,7 @@ class Installation:
             "LIKENESS_HEARTBEAT_SECONDS": "1",
             "LIKENESS_POLL_SECONDS": "0.3",
             "LIKENESS_TORCH_THREADS": "1",
+            **self._environment,
         }
         self.data_dir.mkdir(exist_ok=True)
         with (self.data_dir / "run.log").open("ab") as log:
@@ -126,9 +134,16 @@ class Person:
 
 @pytest.fixture
 def installation() -> Iterator[Installation]:
-    """An installation of the test's own; its path is short, because Unix sockets lie in it."""
+    """An installation of the test's own."""
+    with installed() as running:
+        yield running
+
+
+@contextmanager
+def installed(environment: Mapping[str, str] | None = None) -> Generator[Installation]:
+    """Run an installation with these settings; its path is short, because Unix sockets lie in it."""
     with tempfile.TemporaryDirectory(prefix="lk-") as folder:
-        running = Installation(Path(folder) / "d")
+        running = Installation(Path(folder) / "d", environment)
         running.start()
         try:
             yield running

@@ -59,6 +59,7 @@ def runs(folder: Path) -> Iterator[dict[Dispatcher, subprocess.Popen[str]]]:
             run.communicate(timeout=GOODBYE_SECONDS)
 
 
+@pytest.mark.timeout(60 * MOST_MINUTES + GOODBYE_SECONDS)
 @pytest.mark.parametrize("dispatcher", list(Dispatcher), ids=lambda dispatcher: dispatcher.value)
 def test_whatever_is_killed_each_job_ends_once_and_each_credit_is_accounted_for(
     dispatcher: Dispatcher, runs: dict[Dispatcher, subprocess.Popen[str]], folder: Path

@@ -17,6 +17,7 @@ from bot.requests import (
     Attachment,
     ButtonPress,
     CaptionsRequest,
+    CreditsRequest,
     DeleteRequest,
     EditRequest,
     ImagineRequest,
@@ -24,6 +25,7 @@ from bot.requests import (
     ModelsRequest,
     Reaction,
     Requester,
+    SettingsRequest,
     ThreadAddress,
     TrainRequest,
 )
@@ -59,7 +61,9 @@ def a_thread() -> Timeline:
         ReactionChoice("❌", "remove"),
     )
     listed = (Button("Cancel 1", "job:1:cancel"), Button("Cancel 2", "job:2:cancel"))
+    captions = (Button("Edit captions", "draft:1:captions"),)
     bodies = {
+        4: Body(("Captions",), buttons=captions),
         5: Body(("Jobs",), buttons=listed),
         6: Body(("Ready",), buttons=start),
         7: Body(("photo 3 of 4",), choices=photo),
@@ -75,7 +79,7 @@ def ask(line: str, folder: Path) -> Asked:
 
 def names(asked: Asked) -> list[str]:
     assert isinstance(asked, TrainRequest | EditRequest | AddPhotosRequest), asked
-    assert all(attachment.path.is_file() for attachment in asked.attachments)
+    assert all(Path(attachment.address).is_file() for attachment in asked.attachments)
     return [attachment.filename for attachment in asked.attachments]
 
 
@@ -132,7 +136,7 @@ def test_features_may_hold_colons_and_commas(folder: Path) -> None:
 def test_a_file_counts_from_where_its_author_stands(folder: Path) -> None:
     asked = ask("/add 1.png", folder / "pics")
 
-    assert asked == AddPhotosRequest(MIA, (Attachment("1.png", folder / "pics" / "1.png"),))
+    assert asked == AddPhotosRequest(MIA, (Attachment("1.png", str(folder / "pics" / "1.png")),))
 
 
 def test_edit(folder: Path) -> None:
@@ -179,6 +183,14 @@ def test_delete_models_jobs_clear(folder: Path) -> None:
     assert ask("/clear 7", folder) == ClearPost(7)
 
 
+def test_settings_and_credits(folder: Path) -> None:
+    assert ask("/credits", folder) == CreditsRequest(MIA)
+    assert ask("/settings", folder) == SettingsRequest(MIA)
+    changed = ask("/settings quorum: 2 approvers: @lee, kim trainers: everybody", folder)
+    assert changed == SettingsRequest(MIA, quorum=2, approvers=("lee", "kim"), trainers=())
+    assert isinstance(ask("/settings quorum: many", folder), Refusal)
+
+
 def test_captions(folder: Path) -> None:
     assert ask("/caption 2: rex dog, at sea", folder) == CaptionsRequest(MIA, ((2, "rex dog, at sea"),))
     several = ask("/captions 1: rex dog: a portrait; 3: rex dog, from above", folder)
@@ -195,6 +207,12 @@ def test_press(line: str, folder: Path) -> None:
 def test_press_takes_the_latest_message_that_has_the_label(folder: Path) -> None:
     assert ask("/press cancel", folder) == ButtonPress(MIA, "draft:1:cancel")
     assert ask("/press Cancel 2", folder) == ButtonPress(MIA, "job:2:cancel")
+
+
+def test_a_button_that_opens_a_form_elsewhere_says_what_to_type(folder: Path) -> None:
+    asked = ask("/press Edit captions", folder)
+    assert isinstance(asked, Notice)
+    assert "/caption 2:" in asked.text
 
 
 @pytest.mark.parametrize("what", ["✂️", "✂", "fix", "pad", "pad with white instead"])

@@ -1,4 +1,4 @@
-"""An installation of the first release, with rows in every table, comes to the newest schema and loses nothing."""
+"""An installation of any earlier release, with rows in every table, comes to the newest schema and loses nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from tests.postgres import DIALECT
 
 pytestmark = pytest.mark.database
 
-FIRST_RELEASE = "0001_initial"
+EARLIER = ("0001_initial", "0002_many_machines", "0003_review")
+"""Every schema that was released before this one."""
 STARTED_AT = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -79,10 +80,10 @@ async def all_rows(tables: list[str]) -> Rows:
     }
 
 
-@pytest.fixture
-async def first_release(empty_settings: Settings) -> Rows:
-    """What the first release's database holds."""
-    await migrate(empty_settings, FIRST_RELEASE)
+@pytest.fixture(params=EARLIER)
+async def earlier_release(request: pytest.FixtureRequest, empty_settings: Settings) -> Rows:
+    """What an earlier release's database holds."""
+    await migrate(empty_settings, request.param)
     async with open_database(empty_settings):
         tables = await table_names()
         for table in tables:
@@ -90,21 +91,21 @@ async def first_release(empty_settings: Settings) -> Rows:
         return await all_rows(tables)
 
 
-async def test_every_row_and_value_is_still_there(empty_settings: Settings, first_release: Rows) -> None:
-    assert len(first_release) >= 17 and all(len(rows) == 2 for rows in first_release.values())
+async def test_every_row_and_value_is_still_there(empty_settings: Settings, earlier_release: Rows) -> None:
+    assert len(earlier_release) >= 17 and all(len(rows) == 2 for rows in earlier_release.values())
     await migrate(empty_settings)
     async with open_database(empty_settings):
-        now = await all_rows(list(first_release))
-    for table, rows in first_release.items():
+        now = await all_rows(list(earlier_release))
+    for table, rows in earlier_release.items():
         kept = [{name: row[name] for name in before} for before, row in zip(rows, now[table], strict=True)]
         assert kept == rows, table
 
 
-async def test_new_columns_have_their_defaults(empty_settings: Settings, first_release: Rows) -> None:
+async def test_new_columns_have_their_defaults(empty_settings: Settings, earlier_release: Rows) -> None:
     await migrate(empty_settings)
     async with open_database(empty_settings):
         new = 0
-        for table, rows in first_release.items():
+        for table, rows in earlier_release.items():
             for name, field in own_fields(records()[table]).items():
                 if name in rows[0]:
                     continue
@@ -117,10 +118,10 @@ async def test_new_columns_have_their_defaults(empty_settings: Settings, first_r
         assert new > 0
 
 
-async def test_the_records_can_be_read_and_changed(empty_settings: Settings, first_release: Rows) -> None:
+async def test_the_records_can_be_read_and_changed(empty_settings: Settings, earlier_release: Rows) -> None:
     await migrate(empty_settings)
     async with open_database(empty_settings):
-        for table in first_release:
+        for table in earlier_release:
             model = records()[table]
             for record in await model.all():
                 name, value = change_for(record)
@@ -138,6 +139,8 @@ def change_for(record: Model) -> tuple[str, Any]:
         match field:
             case fields.IntField():
                 return name, 41
+            case fields.FloatField():
+                return name, 41.5
             case fields.CharField() | fields.TextField():
                 return name, "new"
             case fields.DatetimeField():
@@ -160,7 +163,7 @@ def declared_indexes(model: type[Model]) -> dict[tuple[str, ...], bool]:
     return declared
 
 
-@pytest.mark.parametrize("start", [FIRST_RELEASE, None])
+@pytest.mark.parametrize("start", [*EARLIER, None])
 async def test_what_the_records_declare_is_there(empty_settings: Settings, start: str | None) -> None:
     """Tables, columns, indexes and unique constraints, for an old installation and for a new one."""
     if start is not None:
@@ -179,7 +182,7 @@ async def test_what_the_records_declare_is_there(empty_settings: Settings, start
 
 
 async def test_a_migration_that_dies_changes_nothing(
-    empty_settings: Settings, first_release: Rows, monkeypatch: pytest.MonkeyPatch
+    empty_settings: Settings, earlier_release: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def die(*_: object) -> None:
         raise RuntimeError("the machine stopped")
@@ -189,7 +192,7 @@ async def test_a_migration_that_dies_changes_nothing(
         with pytest.raises(RuntimeError, match="the machine stopped"):
             await migrate(empty_settings)
     async with open_database(empty_settings):
-        assert await all_rows(await table_names()) == first_release
+        assert await all_rows(await table_names()) == earlier_release
     await migrate(empty_settings)
     async with open_database(empty_settings):
         assert await JobRecord.all().count() == 2
