@@ -18,6 +18,8 @@ class Calibration:
     Attributes:
         provider: Whose measurements these lines are for.
         max_edge_sigma_px: `Sharpness.edge_sigma_px` above which a photo is blurry.
+        sharp_tile_detail: `Sharpness.tile_detail` that clears a photo of wide edges: those of fur, or of a shallow
+            depth of field, are wide beside detail that is sharp. Grey levels squared.
         sharp_edge_sigma_px: Edges narrower than this clear a photo (or its subject) of the next three, for
             flat drawings and plain products have little detail to sum up.
         min_tile_detail: `Sharpness.tile_detail` below which a photo with too few edges to measure is blurry.
@@ -37,6 +39,7 @@ class Calibration:
 
     provider: str
     max_edge_sigma_px: float
+    sharp_tile_detail: float
     sharp_edge_sigma_px: float
     min_tile_detail: float
     min_directional_detail: float
@@ -57,6 +60,7 @@ class Calibration:
 OFFLINE = Calibration(
     provider="offline",
     max_edge_sigma_px=1.05,
+    sharp_tile_detail=848.53,
     sharp_edge_sigma_px=0.8,
     min_tile_detail=300.0,
     min_directional_detail=50.0,
