@@ -24,7 +24,8 @@ class Calibration:
             flat drawings and plain products have little detail to sum up.
         min_tile_detail: `Sharpness.tile_detail` below which a photo with too few edges to measure is blurry.
             Grey levels squared.
-        min_directional_detail: `Sharpness.directional_detail` below which it is; this tells motion blur.
+        min_directional_share: `Sharpness.directional_detail` as a share of `tile_detail` below which it is; this
+            tells motion blur, whose detail is weak in one direction alone, from a dim photo's.
         min_subject_detail: `Sharpness.subject_detail` below which the focus lies elsewhere.
         min_overlay_similarity: Correlation of two photos laid on each other, from which they are the same.
         min_phash_similarity: Share of equal pHash bits from which they are.
@@ -42,7 +43,7 @@ class Calibration:
     sharp_tile_detail: float
     sharp_edge_sigma_px: float
     min_tile_detail: float
-    min_directional_detail: float
+    min_directional_share: float
     min_subject_detail: float
     min_overlay_similarity: float
     min_phash_similarity: float
@@ -63,7 +64,7 @@ OFFLINE = Calibration(
     sharp_tile_detail=848.53,
     sharp_edge_sigma_px=0.8,
     min_tile_detail=300.0,
-    min_directional_detail=50.0,
+    min_directional_share=0.08,
     min_subject_detail=85.0,
     min_overlay_similarity=0.93,
     min_phash_similarity=0.875,
