@@ -42,7 +42,7 @@ DAMAGES: dict[str, Callable[[Photo], damage.Picture]] = {
 # - 6.5 %, and 6.2 % with wider ranges: fewest originals, of equals most copies, so that the lines lay at the rim. One
 #   of four ranges gave 5.1 %, but was picked for that.
 # - 6.8 %: fine detail clears wide edges, which mended a cat's sharp fur; the lines in the middle of those that do what
-#   is wanted on the first half. It flagged dark photos for lack of detail in the weakest direction.
+#   is wanted on the first half. It flagged dim and plain photos for little detail in the weakest direction.
 # - 5.7 %, this one: that direction as a share of the detail; in the middle, of those that flag fewest originals.
 # Both changes of the measures were made after looking at nine of the subjects, the second one also at which originals
 # of the other halves the rule before had flagged; no photo was labelled anew.
