@@ -73,7 +73,7 @@ def run(photos: Sequence[Photo]) -> dict[str, Any]:
     shipped = {name: float(_flagged(of_name, [OFFLINE]).mean()) for name, of_name in features.items()}
     chosen = _choose({name: found.mean(axis=1) for name, found in flagged.items()})
     return {
-        "lines_chosen_on_all": {name: round(getattr(CANDIDATES[chosen], name), 2) for name in RANGES},
+        "lines_chosen_on_all": {name: round(getattr(CANDIDATES[chosen], name), 4) for name in RANGES},
         "flagged_on_the_other_half": summaries(rows),
         "flagged_as_shipped_on_all": shipped,
         "originals_flagged_as_shipped": [
