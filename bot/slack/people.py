@@ -188,16 +188,13 @@ class People:
         """Return the user groups and the named channels that somebody is in; Slack is asked where a rule names one."""
         rules = await self._doors.in_charge(workspace)
         named = {*rules.approvers, *rules.trainers}
+        members: dict[str, frozenset[str]] = {}
+        if any(map(is_group, named)):
+            members |= {group.id: group.members for group in await self.groups(workspace)}
         channels = sorted(filter(is_channel, named))
-        groups, *members = await asyncio.gather(
-            self._members_by_group(workspace, is_asked=any(map(is_group, named))),
-            *(self.members(workspace, channel) for channel in channels),
-        )
-        by_name = groups | dict(zip(channels, members, strict=True))
-        return tuple(name for name, people in by_name.items() if user_id in people)
-
-    async def _members_by_group(self, workspace: str, *, is_asked: bool) -> dict[str, frozenset[str]]:
-        return {group.id: group.members for group in await self.groups(workspace)} if is_asked else {}
+        people = await asyncio.gather(*(self.members(workspace, channel) for channel in channels))
+        members |= zip(channels, people, strict=True)
+        return tuple(name for name, inside in members.items() if user_id in inside)
 
 
 _MOST_NAMES = 10
