@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -188,16 +188,20 @@ class People:
         """Return the user groups and the named channels that somebody is in; Slack is asked where a rule names one."""
         rules = await self._doors.in_charge(workspace)
         named = {*rules.approvers, *rules.trainers}
-        channels = sorted(filter(is_channel, named))
-        groups, *members = await asyncio.gather(
-            self._members_by_group(workspace, is_asked=any(map(is_group, named))),
-            *(self.members(workspace, channel) for channel in channels),
+        groups, channels = await asyncio.gather(
+            self._by_group(workspace, named), self._by_channel(workspace, named)
         )
-        by_name = groups | dict(zip(channels, members, strict=True))
-        return tuple(name for name, people in by_name.items() if user_id in people)
+        return tuple(name for name, people in (groups | channels).items() if user_id in people)
 
-    async def _members_by_group(self, workspace: str, *, is_asked: bool) -> dict[str, frozenset[str]]:
-        return {group.id: group.members for group in await self.groups(workspace)} if is_asked else {}
+    async def _by_group(self, workspace: str, named: Collection[str]) -> dict[str, frozenset[str]]:
+        if not any(map(is_group, named)):
+            return {}
+        return {group.id: group.members for group in await self.groups(workspace)}
+
+    async def _by_channel(self, workspace: str, named: Collection[str]) -> dict[str, frozenset[str]]:
+        channels = sorted(filter(is_channel, named))
+        members = await asyncio.gather(*(self.members(workspace, channel) for channel in channels))
+        return dict(zip(channels, members, strict=True))
 
 
 _MOST_NAMES = 10
