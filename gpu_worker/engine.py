@@ -51,7 +51,9 @@ class Engine:
     def add(self, task: Task) -> None:
         """Let a task take part from the next tick on."""
         self._tasks[task.task_id] = task
-        if isinstance(task, TrainTask) and task.is_finished:
+        if isinstance(task, GenerateTask):
+            task.due = self._scheduler.due(task.total_steps * task.step_work)
+        elif task.is_finished:
             self._begin_check(task)  # it comes from a checkpoint that was taken after the last step
 
     def cancel(self, job_id: str) -> None:
@@ -75,8 +77,12 @@ class Engine:
         batch = self._choose()
         if not batch:
             return []
+        started = self._clock()
         self._run(batch)
-        return [event for task in batch for event in self._settle(task)]
+        events = [event for task in batch for event in self._settle(task)]
+        work = sum(task.step_work for task in batch if isinstance(task, GenerateTask))
+        self._scheduler.charge(self._clock() - started, work)
+        return events
 
     def _choose(self) -> list[Task]:
         """Return the task whose turn it is, and behind it those that can take the same step."""
@@ -91,19 +97,21 @@ class Engine:
         return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, self._limit)]
 
     def _waiting(self, task: Task, number: int) -> Waiting:
-        """Describe a task to the scheduler. In a training's lane its pictures go first: they are waited for."""
+        """Describe a task to the scheduler.
+
+        In a training's lane its pictures go first: they are waited for. Trainings take turns.
+        """
         if isinstance(task, TrainTask):
             return Waiting(task.task_id, task.lane, (1, number))
         if task.is_finished:
             return Waiting(task.task_id, task.lane, (-1, number))
         key: Hashable = None if task.task_id in self._parted else task.batch_key
         adapters = frozenset(name for name, _ in task.order.adapters)
-        return Waiting(task.task_id, task.lane, (0, number), key, task.num_rows, adapters)
+        return Waiting(task.task_id, task.lane, (0, task.due), key, task.num_rows, adapters)
 
     def _run(self, batch: list[Task]) -> None:
         self.jobs_in_hand = tuple(dict.fromkeys(task.job_id for task in batch))
         pictures = [task for task in batch if isinstance(task, GenerateTask)]
-        started = self._clock()
         match batch[0]:
             case TrainTask() as training:
                 self.runner.train(training)
@@ -111,7 +119,6 @@ class Engine:
                 task.pictures = self.runner.decode(task)
             case GenerateTask():
                 self.runner.denoise(*pictures)
-        self._scheduler.charge(self._clock() - started)
 
     def _settle(self, task: Task) -> list[Event]:
         if isinstance(task, TrainTask):
@@ -125,6 +132,7 @@ class Engine:
     def _settle_training(self, training: TrainTask) -> list[Event]:
         """Start what a training's step made due: a checkpoint, a preview, or its final check."""
         preset, done = training.spec.preset, training.step_index
+        self._tasks[training.task_id] = self._tasks.pop(training.task_id)  # behind the others that train
         events: list[Event] = [self._training_progress(training)]
         if training.is_finished or done % preset.checkpoint_every_steps == 0:
             events.append(self._checkpoint(training))

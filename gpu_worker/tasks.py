@@ -70,6 +70,8 @@ class GenerateTask:
     prompt_embeds: torch.Tensor
     noise_scheduler: Any
     step_index: int = 0
+    due: float = 0.0
+    """Its place in line, once the engine has it."""
     pictures: list[Image.Image] | None = None
     """What came of it, once decoded."""
 
@@ -92,6 +94,11 @@ class GenerateTask:
     def num_rows(self) -> int:
         """Rows that a step of it takes up in a batch: one a picture, or two when guided."""
         return len(self.prompt_embeds)
+
+    @property
+    def step_work(self) -> float:
+        """What one of its steps asks of a device: values of latents that are denoised."""
+        return float(self.num_rows * self.latents[0].numel())
 
     @property
     def batch_key(self) -> Hashable:
