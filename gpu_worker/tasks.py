@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -140,11 +141,39 @@ class TrainTask:
     training_set: TrainingSet
     shape: AdapterShape
     adapter_name: str
-    factors: dict[str, torch.nn.Parameter]
-    optimizer: torch.optim.AdamW
+    weights: torch.nn.Parameter
+    """[values], all factors one after the other, float32."""
+    factor_shapes: Mapping[str, tuple[int, ...]]
+    """By PEFT's names, in the order of `weights`."""
+    optimizer: torch.optim.Optimizer
     generator: torch.Generator
     step_index: int = 0
+    num_passes: int = 1
+    """In how many passes a step's batch goes through the denoiser; more than one where memory is short."""
     check: Check | None = None
+
+    @property
+    def factors(self) -> dict[str, torch.Tensor]:
+        """Its factors by PEFT's names, in PEFT's shapes: views of `weights`."""
+        parts = self.weights.detach().split([math.prod(shape) for shape in self.factor_shapes.values()])
+        return {
+            name: part.view(shape)
+            for (name, shape), part in zip(self.factor_shapes.items(), parts, strict=True)
+        }
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that a step of it takes up."""
+        return self.spec.preset.batch_size
+
+    @property
+    def batch_key(self) -> Hashable | None:
+        """What trainings of one family must have in common to take a step together; None: it goes alone."""
+        if self.num_passes > 1:
+            return None
+        latents = self.training_set.subject.latents
+        shapes = latents.shape[1:], latents.dtype, self.training_set.subject.conditioning.key
+        return self.num_rows, self.shape, shapes
 
     @property
     def job_id(self) -> str:
