@@ -3,22 +3,24 @@
     step() = choose → run → settle
 
 A tick moves picture tasks of one shape one denoising step, each at its own place and with its own adapters;
-or it decodes the pictures of one; or it moves one training one optimizer step. Whoever waits is asked again
-before every tick, so tasks join and leave a batch between any two steps, and nobody waits for anybody else
-to end. Not for several threads.
+or it decodes the pictures of one; or it moves trainings of one shape one optimizer step, each its own. Whoever
+waits is asked again before every tick, so tasks join and leave a batch between any two steps, and nobody waits
+for anybody else to end. Not for several threads.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
 from PIL import Image
 
 from gpu_worker import trial
+from gpu_worker.device import is_out_of_memory
 from gpu_worker.events import CheckpointTaken, Event, PicturesMade, PreviewMade, Progressed
 from gpu_worker.runner import Runner
-from gpu_worker.scheduler import BATCH_ROWS, BatchLimit, StepScheduler, Waiting, batch_around
+from gpu_worker.scheduler import BATCH_ROWS, STACK_ROWS, BatchLimit, StepScheduler, Waiting, batch_around
 from gpu_worker.tasks import CHECK_DRAWINGS, GenerateTask, Purpose, Task, TrainTask
 
 
@@ -32,14 +34,17 @@ class Engine:
         judge: trial.Judge | None = None,
         clock: Callable[[], float] = time.perf_counter,
         batch_rows: int = BATCH_ROWS,
+        stack_rows: int = STACK_ROWS,
     ) -> None:
         self.runner = runner
-        self.jobs_in_hand: tuple[str, ...] = ()
-        """Whose step ran last; if `step` raises, the fault is one of theirs."""
+        self._in_hand: list[Task] = []
         self._scheduler = scheduler or StepScheduler()
         self._judge = judge
         self._clock = clock
-        self._limit = BatchLimit(batch_rows, runner.bank.capacity)
+        self._limits = {
+            GenerateTask: BatchLimit(batch_rows, runner.bank.capacity),
+            TrainTask: BatchLimit(stack_rows, runner.bank.capacity),
+        }
         self._parted: set[str] = set()
         self._tasks: dict[str, Task] = {}
 
@@ -47,6 +52,11 @@ class Engine:
     def is_idle(self) -> bool:
         """Whether a tick would find nothing to do."""
         return not self._tasks
+
+    @property
+    def jobs_in_hand(self) -> tuple[str, ...]:
+        """Whose step ran last; if `step` raises, the fault is one of theirs."""
+        return tuple(dict.fromkeys(task.job_id for task in self._in_hand))
 
     def add(self, task: Task) -> None:
         """Let a task take part from the next tick on."""
@@ -68,9 +78,15 @@ class Engine:
         self.cancel(job_id)
         return kept
 
-    def part(self) -> None:
-        """Have the tasks of the last step go on one by one: a fault among them then finds whose it is."""
-        self._parted.update(task.task_id for task in self._tasks.values() if task.job_id in self.jobs_in_hand)
+    def part(self, fault: BaseException) -> None:
+        """Have the tasks of the last step go on one by one: a fault among them then finds whose it is.
+
+        What was too much for the memory is not put together again.
+        """
+        self._parted.update(self._tasks.keys() & {task.task_id for task in self._in_hand})
+        if is_out_of_memory(fault):
+            kind, rows = type(self._in_hand[0]), sum(task.num_rows for task in self._in_hand)
+            self._limits[kind] = replace(self._limits[kind], rows=max(1, rows // 2))
 
     def step(self) -> list[Event]:
         """Move a batch of tasks one step, and tell what came of it."""
@@ -94,27 +110,29 @@ class Engine:
         chosen = self._scheduler.choose(waiting)
         if chosen is None:
             return []
-        return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, self._limit)]
+        limit = self._limits[type(self._tasks[chosen])]
+        return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, limit)]
 
     def _waiting(self, task: Task, number: int) -> Waiting:
         """Describe a task to the scheduler.
 
         In a training's lane its pictures go first: they are waited for. Trainings take turns.
         """
+        key: Hashable = None if task.task_id in self._parted else task.batch_key
         if isinstance(task, TrainTask):
-            return Waiting(task.task_id, task.lane, (1, number))
+            return Waiting(task.task_id, task.lane, (1, number), key, task.num_rows)
         if task.is_finished:
             return Waiting(task.task_id, task.lane, (-1, number))
-        key: Hashable = None if task.task_id in self._parted else task.batch_key
         adapters = frozenset(name for name, _ in task.order.adapters)
         return Waiting(task.task_id, task.lane, (0, task.due), key, task.num_rows, adapters)
 
     def _run(self, batch: list[Task]) -> None:
-        self.jobs_in_hand = tuple(dict.fromkeys(task.job_id for task in batch))
+        self._in_hand = batch
         pictures = [task for task in batch if isinstance(task, GenerateTask)]
+        trainings = [task for task in batch if isinstance(task, TrainTask)]
         match batch[0]:
-            case TrainTask() as training:
-                self.runner.train(training)
+            case TrainTask():
+                self.runner.train(*trainings)
             case GenerateTask(is_finished=True) as task:
                 task.pictures = self.runner.decode(task)
             case GenerateTask():
@@ -131,6 +149,7 @@ class Engine:
 
     def _settle_training(self, training: TrainTask) -> list[Event]:
         """Start what a training's step made due: a checkpoint, a preview, or its final check."""
+        self._parted.discard(training.task_id)  # a fault among several was not its own
         preset, done = training.spec.preset, training.step_index
         self._tasks[training.task_id] = self._tasks.pop(training.task_id)  # behind the others that train
         events: list[Event] = [self._training_progress(training)]

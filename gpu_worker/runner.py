@@ -8,7 +8,6 @@ draws from the global random state.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,39 +21,22 @@ from transformers.utils import logging as transformers_logging
 
 from core.errors import ConfigurationError, JobFailed
 from core.queue.specs import TrainSpec
-from core.rules.presets import TrainingPreset
+from gpu_worker import trainings
 from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter, unpack_adapter
 from gpu_worker.bank import SLOTS, AdapterBank
 from gpu_worker.banked_layers import bank_layers
-from gpu_worker.checkpoints import Checkpoint, pack_checkpoint, restore
+from gpu_worker.checkpoints import Checkpoint, fits, pack_checkpoint, restore
+from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.dataset import build_training_set
 from gpu_worker.families.family import Family
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
+from gpu_worker.trainings import new_training
 
-UNSTABLE = (
-    "@{handle} could not be learnt: the training became unstable. "
-    "Train it again with the standard settings, or with fewer steps."
-)
 EARLIER_BASE = (
     "@{handle} was trained on an earlier version of the base. "
     "Retrain it with /edit @{handle}, then ask again. Nothing was charged."
 )
-
-
-GRADIENT_NORM_MOST = 1.0
-"""One odd sample must not throw the factors far; the usual bound of diffusers' training scripts."""
-WARM_UP_STEPS = 10
-COOL_DOWN_SHARE = 0.3
-"""The last part of a training, in which its steps become smaller: few photos leave noisy factors otherwise."""
-LAST_RATE_SHARE = 0.05
-
-
-def learning_rate_at(preset: TrainingPreset, step_index: int) -> float:
-    """Return the learning rate of a step: up, level, down. It depends on nothing else, so a resume continues it."""
-    rising = (step_index + 1) / WARM_UP_STEPS
-    falling = (preset.num_steps - step_index) / (COOL_DOWN_SHARE * preset.num_steps) + LAST_RATE_SHARE
-    return preset.learning_rate * min(1.0, rising, falling)
 
 
 def _load_tiny(device: str) -> Family:
@@ -142,8 +124,6 @@ class Runner:
             del self._users[name]
             if name in self.bank.held:
                 self.bank.drop(name)
-            else:
-                self.bank.end_training()
 
     # Pictures
 
@@ -151,14 +131,16 @@ class Runner:
     def begin_pictures(self, order: PictureOrder) -> GenerateTask:
         """Make the task for an order: noise from each picture's own seed, and the encoded prompts."""
         family = self.family
-        noise_scheduler = family.new_noise_scheduler(order.num_inference_steps)
         shape = family.latent_shape(order.width_px, order.height_px)
+        noise_scheduler = family.new_noise_scheduler(order.num_inference_steps, shape)
         noise = [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in order.seeds]
-        unconditional = [order.negative_prompt] * len(order.prompts) if order.is_guided else []
+        is_guided = family.has_unconditional_rows and order.guidance_scale != 1.0
+        unconditional = [order.negative_prompt] * len(order.prompts) if is_guided else []
+        frame = Frame(order.width_px, order.height_px, order.guidance_scale)
         return GenerateTask(
             order=order,
             latents=torch.stack(noise).to(family.device) * noise_scheduler.init_noise_sigma,
-            prompt_embeds=family.encode_prompts([*unconditional, *order.prompts]),
+            conditioning=family.encode_prompts([*unconditional, *order.prompts], frame),
             noise_scheduler=noise_scheduler,
         )
 
@@ -171,8 +153,8 @@ class Runner:
         self.bank.compose([task.order.adapters for task in tasks for _ in range(task.num_rows)])
         inputs = [self._model_inputs(task) for task in tasks]
         latents, timesteps = (torch.cat(parts) for parts in zip(*inputs, strict=True))
-        prompt_embeds = torch.cat([task.prompt_embeds for task in tasks])
-        model_outputs = self.family.denoise(latents, timesteps, prompt_embeds)
+        conditioning = Conditioning.cat([task.conditioning for task in tasks])
+        model_outputs = self.family.denoise(latents, timesteps, conditioning)
         for task, rows in zip(tasks, model_outputs.split([task.num_rows for task in tasks]), strict=True):
             _advance(task, rows)
 
@@ -180,7 +162,7 @@ class Runner:
         """Return a task's rows of latents, [N, C, h, w], and of timesteps, [N]."""
         timestep = task.noise_scheduler.timesteps[task.step_index]
         sample = task.noise_scheduler.scale_model_input(task.latents, timestep)
-        rows = torch.cat([sample, sample]) if task.order.is_guided else sample
+        rows = torch.cat([sample, sample]) if task.is_guided else sample
         return rows, timestep.to(self.family.device, torch.float32).expand(len(rows))
 
     @torch.no_grad()
@@ -196,54 +178,30 @@ class Runner:
         Args:
             photos: The files of `spec.photos`, in that order.
         """
-        preset = spec.preset
-        generator = torch.Generator().manual_seed(spec.seed)
-        shape = self._shape(preset.lora_rank, preset.lora_alpha)
+        shape = self._shape(spec.preset.lora_rank, spec.preset.lora_alpha)
         training_set = build_training_set(self.family, spec, photos)
-        factors = self.bank.new_factors(shape.lora_rank)
-        with torch.no_grad():
-            for key, factor in factors.items():
-                if ".lora_A." in key:  # PEFT's own start, but from our generator; its B is zero
-                    start = torch.empty(factor.shape)
-                    torch.nn.init.kaiming_uniform_(start, a=math.sqrt(5), generator=generator)
-                    factor.copy_(start)
-        optimizer = torch.optim.AdamW(factors.values(), lr=preset.learning_rate, fused=True)
+        factor_shapes = self.bank.factor_shapes(shape.lora_rank)
         name = f"training-{next(self._numbers)}"
         self._users[name] += 1
-        return TrainTask(task_id, spec, training_set, shape, name, factors, optimizer, generator)
+        return new_training(task_id, spec, training_set, shape, factor_shapes, name)
 
     def resume(self, task: TrainTask, checkpoint: Checkpoint) -> bool:
         """Put a fresh training where its checkpoint left off; False if it is not this training's."""
         own = (task.spec.version_id, self.family.identity.weights_sha256)
-        if own != (checkpoint.version_id, checkpoint.base_weights_sha256):
+        if own != (checkpoint.version_id, checkpoint.base_weights_sha256) or not fits(task, checkpoint):
             return False
         restore(task, checkpoint)
         return True
 
-    def train(self, task: TrainTask) -> float:
-        """Do one optimizer step and return its loss.
+    def train(self, *tasks: TrainTask) -> list[float]:
+        """Do one optimizer step of each training, all in one pass, and return their losses.
+
+        They share a `batch_key`. A fault leaves all of them where they were.
 
         Raises:
-            JobFailed: The loss is no number any more.
+            JobFailed: A loss is no number any more, or a training by itself does not fit into memory.
         """
-        self.bank.train(task.factors, task.shape.scale)
-        preset = task.spec.preset
-        latents, prompt_embeds = task.training_set.batch(
-            preset.batch_size, preset.prior_fraction, task.generator
-        )
-        with torch.enable_grad():
-            loss = self.family.training_loss(latents, prompt_embeds, task.generator).mean()
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise JobFailed(UNSTABLE.format(handle=task.spec.handle))
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(task.factors.values(), GRADIENT_NORM_MOST)
-        for group in task.optimizer.param_groups:
-            group["lr"] = learning_rate_at(preset, task.step_index)
-        task.optimizer.step()
-        task.optimizer.zero_grad(set_to_none=True)
-        task.step_index += 1
-        return value
+        return trainings.step(self.family, self.bank, tasks)
 
     def save(self, task: TrainTask) -> bytes:
         """Return what the training has learnt so far as an adapter file."""
@@ -267,7 +225,7 @@ class Runner:
 
 def _advance(task: GenerateTask, model_output: torch.Tensor) -> None:
     """Take a task's rows of the model's output, [N, C, h, w], one step further."""
-    if task.order.is_guided:
+    if task.is_guided:
         unconditional, conditional = model_output.chunk(2)
         model_output = unconditional + task.order.guidance_scale * (conditional - unconditional)
     timestep = task.noise_scheduler.timesteps[task.step_index]

@@ -28,6 +28,9 @@ PATIENCE = 2.0
 BATCH_ROWS = 16
 """Rows of one step's batch: 8 guided pictures, or 16 without guidance. A request of more goes by itself."""
 
+STACK_ROWS = 16
+"""Samples of one training step: trainings of one shape go together up to this. A picture that comes waits for it."""
+
 
 class Lane(StrEnum):
     """Who pays for a tick. A training pays for its own previews and its test sheet."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -12,6 +13,7 @@ from PIL import Image
 
 from core.queue.specs import TrainSpec
 from gpu_worker.adapters import AdapterShape
+from gpu_worker.conditioning import Conditioning
 from gpu_worker.dataset import TrainingSet
 from gpu_worker.scheduler import Lane
 
@@ -51,23 +53,18 @@ class PictureOrder:
         """Who pays for the steps."""
         return Lane.PICTURES if self.training_id is None else Lane.TRAINING
 
-    @property
-    def is_guided(self) -> bool:
-        """Whether classifier-free guidance needs unconditional rows as well."""
-        return self.guidance_scale != 1.0
-
 
 @dataclass
 class GenerateTask:
     """Pictures being made.
 
-    `latents` is [B, C, h, w]. `prompt_embeds` is [B, T, D], or [2B, T, D] with the unconditional rows
-    first when guided. The noise scheduler is this task's own: a shared one cannot be joined in the middle.
+    `latents` is [B, C, h, w]. `conditioning` has B rows, or 2B with the unconditional ones first when guided.
+    The noise scheduler is this task's own: a shared one cannot be joined in the middle.
     """
 
     order: PictureOrder
     latents: torch.Tensor
-    prompt_embeds: torch.Tensor
+    conditioning: Conditioning
     noise_scheduler: Any
     step_index: int = 0
     due: float = 0.0
@@ -93,7 +90,12 @@ class GenerateTask:
     @property
     def num_rows(self) -> int:
         """Rows that a step of it takes up in a batch: one a picture, or two when guided."""
-        return len(self.prompt_embeds)
+        return len(self.conditioning)
+
+    @property
+    def is_guided(self) -> bool:
+        """Whether classifier-free guidance takes an unconditional row for each picture as well."""
+        return self.num_rows > len(self.latents)
 
     @property
     def step_work(self) -> float:
@@ -103,7 +105,7 @@ class GenerateTask:
     @property
     def batch_key(self) -> Hashable:
         """What tasks of one family must have in common to be denoised together: shapes and type."""
-        return self.latents.shape[1:], self.prompt_embeds.shape[1:], self.latents.dtype
+        return self.latents.shape[1:], self.latents.dtype, self.conditioning.key
 
     @property
     def total_steps(self) -> int:
@@ -146,11 +148,39 @@ class TrainTask:
     training_set: TrainingSet
     shape: AdapterShape
     adapter_name: str
-    factors: dict[str, torch.nn.Parameter]
-    optimizer: torch.optim.AdamW
+    weights: torch.nn.Parameter
+    """[values], all factors one after the other, float32."""
+    factor_shapes: Mapping[str, tuple[int, ...]]
+    """By PEFT's names, in the order of `weights`."""
+    optimizer: torch.optim.Optimizer
     generator: torch.Generator
     step_index: int = 0
+    num_passes: int = 1
+    """In how many passes a step's batch goes through the denoiser; more than one where memory is short."""
     check: Check | None = None
+
+    @property
+    def factors(self) -> dict[str, torch.Tensor]:
+        """Its factors by PEFT's names, in PEFT's shapes: views of `weights`."""
+        parts = self.weights.detach().split([math.prod(shape) for shape in self.factor_shapes.values()])
+        return {
+            name: part.view(shape)
+            for (name, shape), part in zip(self.factor_shapes.items(), parts, strict=True)
+        }
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that a step of it takes up."""
+        return self.spec.preset.batch_size
+
+    @property
+    def batch_key(self) -> Hashable | None:
+        """What trainings of one family must have in common to take a step together; None: it goes alone."""
+        if self.num_passes > 1:
+            return None
+        latents = self.training_set.subject.latents
+        shapes = latents.shape[1:], latents.dtype, self.training_set.subject.conditioning.key
+        return self.num_rows, self.shape, shapes
 
     @property
     def job_id(self) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import torch
 from diffusers import DPMSolverMultistepScheduler, UNet2DConditionModel
 
-from gpu_worker.families.family import BaseIdentity, CaptionedPicture
+from gpu_worker.conditioning import Conditioning, Frame
+from gpu_worker.families.family import BaseIdentity, CaptionedPicture, NoisyExamples
 
 LATENT_CHANNELS = 12
 PROMPT_TOKENS = 8
@@ -22,6 +23,7 @@ class SmallFamily:
     default_size_px = 16
     default_num_inference_steps = 4
     default_guidance_scale = 3.0
+    has_unconditional_rows = True
     display_scale = 4
 
     def __init__(self, weights_seed: int = 0) -> None:
@@ -43,8 +45,8 @@ class SmallFamily:
             )
             self._fold = torch.linalg.qr(torch.randn(48, 48))[0][:, :LATENT_CHANNELS]
 
-    def encode_prompts(self, prompts: Sequence[str]) -> torch.Tensor:
-        return torch.stack([self._embed(prompt) for prompt in prompts])
+    def encode_prompts(self, prompts: Sequence[str], frame: Frame | None = None) -> Conditioning:
+        return Conditioning({"prompt_embeds": torch.stack([self._embed(prompt) for prompt in prompts])})
 
     def _embed(self, prompt: str) -> torch.Tensor:
         rows = torch.zeros(PROMPT_TOKENS, PROMPT_WIDTH)
@@ -67,24 +69,24 @@ class SmallFamily:
         patches = torch.einsum("bchw,pc->bphw", latents, self._fold)
         return torch.nn.functional.pixel_shuffle(patches, 4).clamp(-1.0, 1.0)
 
-    def new_noise_scheduler(self, num_inference_steps: int) -> DPMSolverMultistepScheduler:
+    def new_noise_scheduler(
+        self, num_inference_steps: int, latent_shape: tuple[int, int, int] | None = None
+    ) -> DPMSolverMultistepScheduler:
         scheduler = DPMSolverMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True)
         scheduler.set_timesteps(num_inference_steps)
         return scheduler
 
     def denoise(
-        self, latents: torch.Tensor, timesteps: torch.Tensor, prompt_embeds: torch.Tensor
+        self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
     ) -> torch.Tensor:
-        return self.denoiser(latents, timesteps, encoder_hidden_states=prompt_embeds).sample
+        embeds = conditioning["prompt_embeds"]
+        return self.denoiser(latents, timesteps, encoder_hidden_states=embeds).sample
 
-    def training_loss(
-        self, latents: torch.Tensor, prompt_embeds: torch.Tensor, generator: torch.Generator
-    ) -> torch.Tensor:
+    def noise_examples(self, latents: torch.Tensor, generator: torch.Generator) -> NoisyExamples:
         sigmas = torch.rand(len(latents), generator=generator)
         noise = torch.randn(latents.shape, generator=generator)
         mixed = torch.lerp(latents, noise, sigmas[:, None, None, None])
-        output = self.denoise(mixed, sigmas * 1000.0, prompt_embeds)
-        return (output - (noise - latents)).square().mean(dim=(1, 2, 3))
+        return NoisyExamples(mixed, sigmas * 1000.0, noise - latents, torch.ones_like(sigmas))
 
     def prior_examples(self, class_noun: str, count: int, seed: int) -> list[CaptionedPicture]:
         generator = torch.Generator().manual_seed(seed)
