@@ -1,4 +1,4 @@
-"""`make bench`: queue, Discord, Slack, pictures, engine and serving; figures are printed and kept in `benchmarks/results/`.
+"""`make bench`: queue, chat, pictures, engine, serving; figures are printed and kept in `benchmarks/results/`.
 
 Without a name everything runs. `queue`, `discord` and `slack` take the names of their parts to run only those.
 """
@@ -31,10 +31,14 @@ def main() -> None:
     engine.add_argument("--pairs", type=int, default=7)
     serving = named.add_parser("serving", help="pictures during a training, beside a first-come worker")
     serving.add_argument("--pairs", type=int, default=5)
-    gpu = named.add_parser("gpu", help="SDXL and FLUX.1 with random weights on a CUDA device; never without its name")
+    gpu = named.add_parser(
+        "gpu", help="SDXL and FLUX.1 with random weights on a CUDA device; never without its name"
+    )
     gpu.add_argument("--pairs", type=int, default=5)
     gpu.add_argument("--small", action="store_true", help="small versions of the models, on the CPU")
-    gpu.add_argument("--no-compile", action="store_true", help="leave out what torch.compile does for either side")
+    gpu.add_argument(
+        "--no-compile", action="store_true", help="leave out what torch.compile does for either side"
+    )
     gpu.add_argument("--only", nargs="*", default=[], choices=("sdxl", "flux"))
     asked = parser.parse_args()
     if asked.name in (None, "queue"):

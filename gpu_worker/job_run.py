@@ -153,10 +153,14 @@ class JobRun:
             raise JobFailed(PHOTO_GONE.format(handle=spec.handle)) from exc
         checkpoint = await self._read_checkpoint()
 
+        runner = self._engine.runner
+        task = await self._thread.call_in_parts(
+            runner.begin_training_in_parts(self.claim.job_id, spec, photos)
+        )
+
         def begin() -> int:
-            task = self._engine.runner.begin_training(self.claim.job_id, spec, photos)
             if checkpoint is not None:
-                self._engine.runner.resume(task, checkpoint)
+                runner.resume(task, checkpoint)
             self._engine.add(task)
             return task.step_index
 

@@ -27,8 +27,9 @@ from gpu_worker.bank import SLOTS, AdapterBank
 from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, fits, pack_checkpoint, restore
 from gpu_worker.conditioning import Conditioning, Frame
-from gpu_worker.dataset import build_training_set
+from gpu_worker.dataset import training_set_in_parts
 from gpu_worker.families.family import Family
+from gpu_worker.parts import Parts, at_once
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
 from gpu_worker.trainings import new_training
@@ -178,8 +179,14 @@ class Runner:
         Args:
             photos: The files of `spec.photos`, in that order.
         """
+        return at_once(self.begin_training_in_parts(task_id, spec, photos))
+
+    def begin_training_in_parts(
+        self, task_id: str, spec: TrainSpec, photos: Sequence[bytes]
+    ) -> Parts[TrainTask]:
+        """Do the same with room for others in between."""
         shape = self._shape(spec.preset.lora_rank, spec.preset.lora_alpha)
-        training_set = build_training_set(self.family, spec, photos)
+        training_set = yield from training_set_in_parts(self.family, spec, photos)
         factor_shapes = self.bank.factor_shapes(shape.lora_rank)
         name = f"training-{next(self._numbers)}"
         self._users[name] += 1

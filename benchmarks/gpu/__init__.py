@@ -96,7 +96,7 @@ def pictures(
     limit: float,
 ) -> dict[str, Any]:
     """Time every way in turns. A picture's time is that of its usual number of steps."""
-    adapters = banked.random_adapters()
+    adapters = banked.random_adapters(len(NAMES))
     for name, factors in zip(NAMES, adapters, strict=True):
         banked.bank.put(name, factors, SHAPE.scale)
     reference = SetAdapters(denoiser, architecture, adapters)
@@ -126,13 +126,15 @@ def training(
     """Time one-picture LoRA steps in turns, activations computed again in the backward pass as for large bases."""
     example = one_example(architecture, denoiser, side_px)
     set_checkpointing(banked.denoiser, True)
-    steps = {"ours": our_step(banked, example), "peft as in diffusers' scripts": their_step(denoiser, example)}
+    steps = {
+        "ours": our_step(banked, example),
+        "peft as in diffusers' scripts": their_step(denoiser, example),
+    }
     memory = {title: _peak_gib(step, denoiser) for title, step in steps.items()}
     seconds = take_turns(
         {title: lambda step=step: _times(step, TRAINING_STEPS_TIMED) for title, step in steps.items()}, pairs
     )
     set_checkpointing(banked.denoiser, False)
-    banked.bank.end_training()
     own, peer = seconds.values()
     return {
         "steps_per_second": {

@@ -83,7 +83,7 @@ class Architecture:
     name: str
     title: str
     build: Callable[[], nn.Module]
-    new_inputs: Callable[[nn.Module, int, int], Inputs]
+    new_inputs: Callable[[Any, int, int], Inputs]
     rows: int
     steps: int
     """What a picture usually takes."""
@@ -114,9 +114,7 @@ def build(architecture: Architecture, device: torch.device, dtype: torch.dtype) 
 
 def rows_of(inputs: Inputs, start: int, stop: int) -> Inputs:
     """Return the inputs of some rows."""
-    return {
-        name: tensor if name in SHARED_INPUTS else tensor[start:stop] for name, tensor in inputs.items()
-    }
+    return {name: tensor if name in SHARED_INPUTS else tensor[start:stop] for name, tensor in inputs.items()}
 
 
 def denoise(denoiser: nn.Module, inputs: Inputs, extra: Mapping[str, Any] | None = None) -> torch.Tensor:
@@ -128,7 +126,7 @@ def denoise(denoiser: nn.Module, inputs: Inputs, extra: Mapping[str, Any] | None
     return denoiser(**own, **(extra or {}), return_dict=False)[0]
 
 
-def _sdxl_inputs(denoiser: nn.Module, rows: int, side_px: int) -> Inputs:
+def _sdxl_inputs(denoiser: Any, rows: int, side_px: int) -> Inputs:
     config, new = denoiser.config, _new_like(denoiser)
     pooled = config.projection_class_embeddings_input_dim - 6 * config.addition_time_embed_dim
     side = side_px // SDXL_LATENT_PX
@@ -141,7 +139,7 @@ def _sdxl_inputs(denoiser: nn.Module, rows: int, side_px: int) -> Inputs:
     }
 
 
-def _flux_inputs(denoiser: nn.Module, rows: int, side_px: int) -> Inputs:
+def _flux_inputs(denoiser: Any, rows: int, side_px: int) -> Inputs:
     config, new = denoiser.config, _new_like(denoiser)
     side = side_px // FLUX_PATCH_PX
     places = torch.cartesian_prod(torch.zeros(1), torch.arange(side), torch.arange(side))

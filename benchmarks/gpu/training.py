@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from benchmarks.gpu.architectures import Architecture, Inputs, denoise
 from benchmarks.gpu.ways import RANK, SHAPE, Banked, shared_copy
+from gpu_worker.optimizers import new_optimizer
 
 RATE = 1e-4
 
@@ -18,18 +19,19 @@ Step = Callable[[], None]
 
 
 def our_step(banked: Banked, inputs: Inputs) -> Step:
-    """Return what does one optimizer step with factors of our own."""
-    factors = banked.bank.new_factors(RANK)
-    generator = torch.Generator().manual_seed(3)
-    with torch.no_grad():
-        for key, factor in factors.items():
-            if ".lora_A." in key:
-                factor.copy_(torch.randn(factor.shape, generator=generator) / factor[0].numel() ** 0.5)
-    optimizer = torch.optim.AdamW(factors.values(), lr=RATE, fused=True)
+    """Return what does one optimizer step with factors of our own, as `gpu_worker.trainings` does it."""
+    device = next(banked.denoiser.parameters()).device
+    parts = [factor.flatten() for factor in banked.random_adapters(1)[0].values()]
+    weights = nn.Parameter(torch.cat(parts).to(device))
+    optimizer = new_optimizer(weights, RATE)
 
     def step() -> None:
-        banked.bank.train(factors, SHAPE.scale)
-        _step(banked.denoiser, inputs, optimizer)
+        stacked = weights.detach()[None].requires_grad_()
+        with torch.enable_grad(), banked.bank.training(stacked, RANK, SHAPE.scale):
+            (gradient,) = torch.autograd.grad(_loss(banked.denoiser, inputs), stacked)
+        weights.grad = gradient[0]
+        optimizer.step()
+        weights.grad = None
 
     return step
 
@@ -43,10 +45,13 @@ def their_step(denoiser: nn.Module, inputs: Inputs) -> Step:
         factor.data = factor.data.float()
     optimizer = torch.optim.AdamW(factors, lr=RATE, fused=True)
     device = next(denoiser.parameters()).device
+    set_checkpointing(trained, True)
 
     def step() -> None:
-        with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
-            _step(trained, inputs, optimizer)
+        with torch.enable_grad(), torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+            _loss(trained, inputs).backward()
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
 
     return step
 
@@ -64,10 +69,6 @@ def set_checkpointing(denoiser: Any, is_on: bool) -> None:
         denoiser.disable_gradient_checkpointing()
 
 
-def _step(denoiser: nn.Module, inputs: Inputs, optimizer: torch.optim.Optimizer) -> None:
-    with torch.enable_grad():
-        output = denoise(denoiser, inputs)
-        loss = functional.mse_loss(output.float(), torch.zeros_like(output, dtype=torch.float32))
-    loss.backward()
-    optimizer.step()
-    optimizer.zero_grad(set_to_none=True)
+def _loss(denoiser: nn.Module, inputs: Inputs) -> torch.Tensor:
+    output = denoise(denoiser, inputs)
+    return functional.mse_loss(output.float(), torch.zeros_like(output, dtype=torch.float32))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -36,15 +38,15 @@ class Banked:
         layers = bank_layers(self.denoiser, SHAPE.target_paths(denoiser))
         self.bank = AdapterBank(layers, weight.device, weight.dtype, slots=len(NAMES) + 1)
 
-    def random_adapters(self) -> list[dict[str, torch.Tensor]]:
-        """Return factors by PEFT's names, strong enough to be seen in the output."""
+    def random_adapters(self, count: int) -> list[dict[str, torch.Tensor]]:
+        """Return some adapters' factors by PEFT's names, strong enough to be seen in the output."""
         generator = torch.Generator().manual_seed(5)
         return [
             {
-                key: torch.randn(zero.shape, generator=generator) / zero[0].numel() ** 0.5
-                for key, zero in self.bank.new_factors(RANK).items()
+                name: torch.randn(shape, generator=generator) / math.prod(shape[1:]) ** 0.5
+                for name, shape in self.bank.factor_shapes(RANK).items()
             }
-            for _ in NAMES
+            for _ in range(count)
         ]
 
 
@@ -65,7 +67,7 @@ class Ours(Way):
         self.title = f"ours, {people} in a batch{', compiled' if is_compiled else ''}"
         self.people = people
         self._banked, self._rows = banked, architecture.rows
-        self._denoiser = torch.compile(banked.denoiser) if is_compiled else banked.denoiser
+        self._denoiser: Any = torch.compile(banked.denoiser) if is_compiled else banked.denoiser
 
     def step(self, inputs: Inputs, steps: int) -> torch.Tensor:
         outputs = []
@@ -82,11 +84,9 @@ class SetAdapters(Way):
 
     title = "diffusers set_adapters, one at a time"
 
-    def __init__(
-        self, denoiser: nn.Module, architecture: Architecture, adapters: Sequence[Factors]
-    ) -> None:
+    def __init__(self, denoiser: nn.Module, architecture: Architecture, adapters: Sequence[Factors]) -> None:
         self._rows = architecture.rows
-        self._denoiser = shared_copy(denoiser)
+        self._denoiser: Any = shared_copy(denoiser)
         for name, factors in zip(NAMES, adapters, strict=True):
             self._denoiser.load_lora_adapter(dict(factors), prefix=None, adapter_name=name)
         self._denoiser.requires_grad_(False)
@@ -112,11 +112,11 @@ class Hotswap(Way):
     ) -> None:
         self.title = f"diffusers hotswap{', compiled' if is_compiled else ''}, one at a time"
         self._rows, self._adapters = architecture.rows, adapters
-        self._plain = shared_copy(denoiser)
+        self._plain: Any = shared_copy(denoiser)
         self._plain.enable_lora_hotswap(target_rank=RANK)
         self._load(0, is_hotswap=False)
         self._plain.requires_grad_(False)
-        self._denoiser = torch.compile(self._plain) if is_compiled else self._plain
+        self._denoiser: Any = torch.compile(self._plain) if is_compiled else self._plain
 
     def _load(self, person: int, is_hotswap: bool) -> None:
         factors = dict(self._adapters[person])

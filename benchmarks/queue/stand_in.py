@@ -15,7 +15,6 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from benchmarks.queue.installations import opened
-from benchmarks.queue.office import LANE
 from benchmarks.queue.processes import Part, Turn, notes_pipe
 from core.queue.dispatch import Dispatch
 from core.queue.jobs import Claim, Jobs

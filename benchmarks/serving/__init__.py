@@ -37,8 +37,12 @@ def run_pairs(pairs: int) -> None:
     capacity = MEASURED_ALONE / alone.busy_seconds
     together = side_by_side(runner, people_who_come(0, 1e9, 2 * MEASURED_ALONE, names), with_training=False)
     undisturbed = side_by_side(runner, [], with_training=True)
-    days = [_pair(runner, names, capacity, undisturbed.training_seconds, seed) for seed in range(1, pairs + 1)]
-    hashes = {undisturbed.trained_sha256} | {day.trained_sha256 for pair in days for day in pair.values()} - {""}
+    days = [
+        _pair(runner, names, capacity, undisturbed.training_seconds, seed) for seed in range(1, pairs + 1)
+    ]
+    hashes = {undisturbed.trained_sha256} | {day.trained_sha256 for pair in days for day in pair.values()} - {
+        ""
+    }
     if len(hashes) != 1:
         raise RuntimeError(f"the trained weights differ: {sorted(hashes)}")
     report.write(
@@ -58,7 +62,9 @@ def run_pairs(pairs: int) -> None:
                 **_figures([day["ours, half"] for day in days]),
                 "first_come_p95_seconds": _median(day["first come, half"].p95 for day in days),
                 "without_training_p95_seconds": _median(day["no training, half"].p95 for day in days),
-                "p95_first_come_over_ours": _ratios(days, "first come, half", "ours, half", lambda day: day.p95),
+                "p95_first_come_over_ours": _ratios(
+                    days, "first come, half", "ours, half", lambda day: day.p95
+                ),
                 "p95_ours_over_without_training": _ratios(
                     days, "ours, half", "no training, half", lambda day: day.p95
                 ),
@@ -69,7 +75,9 @@ def run_pairs(pairs: int) -> None:
             FULL: {
                 **_figures([day["ours, full"] for day in days]),
                 "first_come_p95_seconds": _median(day["first come, full"].p95 for day in days),
-                "p95_first_come_over_ours": _ratios(days, "first come, full", "ours, full", lambda day: day.p95),
+                "p95_first_come_over_ours": _ratios(
+                    days, "first come, full", "ours, full", lambda day: day.p95
+                ),
                 "total_ours_over_first_come": _ratios(
                     days, "ours, full", "first come, full", lambda day: day.total_seconds
                 ),
@@ -79,8 +87,10 @@ def run_pairs(pairs: int) -> None:
     )
 
 
-def _pair(runner: Runner, names: Sequence[bytes], capacity: float, training: float, seed: int) -> dict[str, Day]:
-    """Return the days of one seed: people come for as long as the training takes alone, or half as long when twice as many."""
+def _pair(
+    runner: Runner, names: Sequence[bytes], capacity: float, training: float, seed: int
+) -> dict[str, Day]:
+    """Return the days of one seed: as many people, in the time of the training alone or in half of that."""
     count = round(training * capacity / 2)
     half = people_who_come(seed, capacity / 2, count, names)
     full = people_who_come(seed, capacity, count, names)

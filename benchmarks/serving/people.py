@@ -45,23 +45,25 @@ def people_who_come(seed: int, per_second: float, count: int, names: Sequence[by
 
 def take_names(runner: Runner) -> list[bytes]:
     """Return adapter files of random factors: what they show does not matter here, what they cost does."""
-    shape = AdapterShape(RANK, RANK, runner.family.adapter_targets)  # type: ignore[arg-type] - as the family has it
+    targets = runner.family.adapter_targets
+    adapter_shape = AdapterShape(RANK, RANK, targets if isinstance(targets, str) else tuple(targets))
     files = []
     for seed in range(NAMES):
         generator = torch.Generator().manual_seed(seed)
         factors = {
-            key: 0.01 * torch.randn(zero.shape, generator=generator)
-            for key, zero in runner.bank.new_factors(RANK).items()
+            name: 0.01 * torch.randn(shape, generator=generator)
+            for name, shape in runner.bank.factor_shapes(RANK).items()
         }
         sha256 = runner.family.identity.weights_sha256
-        files.append(pack_adapter(AdapterFile(shape, factors, sha256, version_id=f"{seed:032d}")))
+        files.append(pack_adapter(AdapterFile(adapter_shape, factors, sha256, version_id=f"{seed:032d}")))
     return files
 
 
 def training_spec() -> tuple[TrainSpec, list[bytes]]:
     """Return the training and its photos: those of `make demo`, in the standard preset but for the steps."""
     folder = resources.files("bot").joinpath("demo_pictures", HANDLE)
-    photos = [file.read_bytes() for file in sorted(folder.iterdir(), key=lambda file: file.name)]
+    files = sorted(folder.iterdir(), key=lambda file: file.name)
+    photos = [file.read_bytes() for file in files if not file.name.startswith("true-")]
     spec = TrainSpec(
         workspace_id="a" * 32,
         model_id="b" * 32,
