@@ -40,6 +40,7 @@ def main() -> None:
         "--no-compile", action="store_true", help="leave out what torch.compile does for either side"
     )
     gpu.add_argument("--only", nargs="*", default=[], choices=("sdxl", "flux"))
+    named.add_parser("plots", help="draw the results for docs/performance.md, and fill in its figures")
     asked = parser.parse_args()
     if asked.name in (None, "queue"):
         from benchmarks.queue import run_all
@@ -70,6 +71,10 @@ def main() -> None:
         from benchmarks.gpu import run as run_gpu
 
         run_gpu(asked.pairs, asked.small, not asked.no_compile, asked.only)
+    if asked.name == "plots":
+        from benchmarks.plots import draw
+
+        draw()
 
 
 if __name__ == "__main__":
