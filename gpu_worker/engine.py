@@ -3,9 +3,9 @@
     step() = choose → run → settle
 
 A tick moves picture tasks of one shape one denoising step, each at its own place and with its own adapters;
-or it decodes the pictures of one; or it moves trainings of one shape one optimizer step, each its own. Whoever
-waits is asked again before every tick, so tasks join and leave a batch between any two steps, and nobody waits
-for anybody else to end. Not for several threads.
+or it decodes the pictures of one; or it moves trainings of one shape one optimizer step, each its own, or does a
+part of what one needs before. Whoever waits is asked again before every tick, so tasks join and leave a batch
+between any two steps, and nobody waits for anybody else to end. Not for several threads.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from PIL import Image
 from gpu_worker import trial
 from gpu_worker.device import is_out_of_memory
 from gpu_worker.events import CheckpointTaken, Event, PicturesMade, PreviewMade, Progressed
+from gpu_worker.parts import advance
 from gpu_worker.runner import Runner
 from gpu_worker.scheduler import BATCH_ROWS, STACK_ROWS, BatchLimit, StepScheduler, Waiting, batch_around
-from gpu_worker.tasks import CHECK_DRAWINGS, GenerateTask, Purpose, Task, TrainTask
+from gpu_worker.tasks import CHECK_DRAWINGS, GenerateTask, Preparation, Purpose, Task, TrainTask
 
 
 class Engine:
@@ -44,6 +45,7 @@ class Engine:
         self._limits = {
             GenerateTask: BatchLimit(batch_rows, runner.bank.capacity),
             TrainTask: BatchLimit(stack_rows, runner.bank.capacity),
+            Preparation: BatchLimit(1, 0),
         }
         self._parted: set[str] = set()
         self._tasks: dict[str, Task] = {}
@@ -63,7 +65,7 @@ class Engine:
         self._tasks[task.task_id] = task
         if isinstance(task, GenerateTask):
             task.due = self._scheduler.due(task.total_steps * task.step_work)
-        elif task.is_finished:
+        elif isinstance(task, TrainTask) and task.is_finished:
             self._begin_check(task)  # it comes from a checkpoint that was taken after the last step
 
     def cancel(self, job_id: str) -> None:
@@ -119,7 +121,7 @@ class Engine:
         In a training's lane its pictures go first: they are waited for. Trainings take turns.
         """
         key: Hashable = None if task.task_id in self._parted else task.batch_key
-        if isinstance(task, TrainTask):
+        if not isinstance(task, GenerateTask):
             return Waiting(task.task_id, task.lane, (1, number), key, task.num_rows)
         if task.is_finished:
             return Waiting(task.task_id, task.lane, (-1, number))
@@ -131,6 +133,8 @@ class Engine:
         pictures = [task for task in batch if isinstance(task, GenerateTask)]
         trainings = [task for task in batch if isinstance(task, TrainTask)]
         match batch[0]:
+            case Preparation() as preparation:
+                self._prepare(preparation)
             case TrainTask():
                 self.runner.train(*trainings)
             case GenerateTask(is_finished=True) as task:
@@ -138,7 +142,15 @@ class Engine:
             case GenerateTask():
                 self.runner.denoise(*pictures)
 
+    def _prepare(self, preparation: Preparation) -> None:
+        """Do a part; the last one puts the training in its place, behind the others that train."""
+        del self._tasks[preparation.task_id]
+        ended = advance(preparation.parts)
+        self.add(preparation if ended is None else ended.value)
+
     def _settle(self, task: Task) -> list[Event]:
+        if isinstance(task, Preparation):
+            return []
         if isinstance(task, TrainTask):
             return self._settle_training(task)
         if task.pictures is not None:
@@ -185,11 +197,14 @@ class Engine:
     def _remove(self, task: Task) -> None:
         self._tasks.pop(task.task_id, None)
         self._parted.discard(task.task_id)
-        names = (
-            [task.adapter_name] if isinstance(task, TrainTask) else [name for name, _ in task.order.adapters]
-        )
-        for name in names:
-            self.runner.detach(name)
+        match task:
+            case Preparation():
+                task.parts.close()
+            case TrainTask():
+                self.runner.detach(task.adapter_name)
+            case GenerateTask():
+                for name, _ in task.order.adapters:
+                    self.runner.detach(name)
 
     def _checkpoint(self, training: TrainTask) -> CheckpointTaken:
         return CheckpointTaken(training.job_id, training.step_index, self.runner.checkpoint(training))

@@ -15,7 +15,6 @@ import torch
 
 from gpu_worker.engine import Engine
 from gpu_worker.events import Event
-from gpu_worker.parts import Parts, advance
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +49,6 @@ class EngineThread:
         result = await loop.run_in_executor(self._thread, lambda: function(*args, **kwargs))
         self._has_work.set()
         return result
-
-    async def call_in_parts(self, parts: Parts[T]) -> T:
-        """Run something part by part, with a tick between any two, while there is work."""
-        while True:
-            ended = await self.call(advance, parts)
-            if ended is not None:
-                return ended.value
 
     def open_inbox(self, job_id: str) -> Inbox:
         """Let a job hear what the engine says about it."""

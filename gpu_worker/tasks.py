@@ -15,6 +15,7 @@ from core.queue.specs import TrainSpec
 from gpu_worker.adapters import AdapterShape
 from gpu_worker.conditioning import Conditioning
 from gpu_worker.dataset import TrainingSet
+from gpu_worker.parts import Parts
 from gpu_worker.scheduler import Lane
 
 
@@ -203,4 +204,32 @@ class TrainTask:
         return self.step_index >= self.total_steps
 
 
-Task = GenerateTask | TrainTask
+@dataclass
+class Preparation:
+    """A training that is made ready part by part, with steps of others in between; it turns into what it returns."""
+
+    task_id: str
+    parts: Parts[TrainTask]
+
+    @property
+    def job_id(self) -> str:
+        """The job that this belongs to."""
+        return self.task_id
+
+    @property
+    def lane(self) -> Lane:
+        """Who pays for the parts."""
+        return Lane.TRAINING
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that a part takes up in a batch: it goes alone."""
+        return 1
+
+    @property
+    def batch_key(self) -> None:
+        """Nothing goes along with it."""
+        return None
+
+
+Task = GenerateTask | TrainTask | Preparation

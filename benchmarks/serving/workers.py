@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from benchmarks.serving.people import STEPS, Person, training_spec
 from gpu_worker.engine import Engine
 from gpu_worker.events import Event, PicturesMade, TrainingDone
-from gpu_worker.parts import Parts, advance, at_once
 from gpu_worker.runner import Runner
-from gpu_worker.tasks import PictureOrder
+from gpu_worker.tasks import PictureOrder, Preparation
 
 TRAINING = "training"
 SHARE_COUNTED_FROM_SECONDS = 1.0
@@ -61,14 +60,11 @@ def side_by_side(runner: Runner, people: Sequence[Person], with_training: bool) 
     day, clock = Day(), Clock()
     engine = Engine(runner, clock=clock.now)
     to_come = deque(people)
-    preparing = _training_in_parts(engine) if with_training else None
+    if with_training:
+        _begin_training(engine)
     had = 0.0
-    while to_come or preparing or not engine.is_idle:
-        if preparing:  # a part between any two ticks, as the worker's thread has it
-            began = clock.now()
-            preparing = None if advance(preparing) else preparing
-            had += clock.now() - began
-        elif engine.is_idle:
+    while to_come or not engine.is_idle:
+        if engine.is_idle:
             clock.skip_to(to_come[0].arrives)
         while to_come and to_come[0].arrives <= clock.now():
             _begin_picture(engine, to_come.popleft())
@@ -94,7 +90,7 @@ class FirstCome:
         self._runner = runner
         clock, self._training = Clock(), Day()
         engine = Engine(runner, clock=clock.now)
-        at_once(_training_in_parts(engine))
+        _begin_training(engine)
         _run_to_end(engine, self._training, (), clock)
 
     def day(self, people: Sequence[Person]) -> Day:
@@ -142,9 +138,9 @@ def _begin_picture(engine: Engine, person: Person) -> None:
         engine.add(runner.begin_pictures(order))
 
 
-def _training_in_parts(engine: Engine) -> Parts[None]:
+def _begin_training(engine: Engine) -> None:
     spec, photos = training_spec()
-    engine.add((yield from engine.runner.begin_training_in_parts(TRAINING, spec, photos)))
+    engine.add(Preparation(TRAINING, engine.runner.begin_training_in_parts(TRAINING, spec, photos)))
 
 
 def _note(day: Day, events: Sequence[Event], people: Sequence[Person], now: float) -> None:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
 import torch
 
 from gpu_worker.engine import Engine
-from gpu_worker.engine_thread import EngineThread
 from gpu_worker.events import Event, PicturesMade, Progressed, TrainingDone
 from gpu_worker.parts import Parts, advance
 from gpu_worker.runner import Runner
-from gpu_worker.tasks import PictureOrder, TrainTask
+from gpu_worker.tasks import PictureOrder, Preparation, TrainTask
 from tests.gpu_worker.small_family import SmallFamily
 from tests.gpu_worker.specs import photo, preset, train_spec
 
@@ -149,10 +147,16 @@ def test_a_picture_does_not_wait_for_a_training_to_end(engine: Engine) -> None:
     assert training.step_index <= 1 + 5  # never two steps of it between two of the picture
 
 
-async def test_pictures_go_on_while_a_training_is_prepared() -> None:
-    thread = EngineThread(torch_threads=1)
-    engine = await thread.load(lambda: Engine(Runner(SmallFamily())))
+def evenly_timed_engine() -> Engine:
+    """Every step of it takes a second, and so does every other look at its clock."""
+    seconds = count()
+    return Engine(Runner(SmallFamily()), clock=lambda: float(next(seconds)))
+
+
+def test_pictures_go_on_while_a_training_is_prepared() -> None:
+    engine = evenly_timed_engine()
     picture = engine.runner.begin_pictures(replace(ORDER, num_inference_steps=50))
+    photos = [photo(), photo("navy")]
     steps_seen: list[int] = []
 
     def watched(parts: Parts[TrainTask]) -> Parts[TrainTask]:
@@ -161,18 +165,26 @@ async def test_pictures_go_on_while_a_training_is_prepared() -> None:
             yield
         return ended.value
 
-    await thread.call(engine.add, picture)
-    running = asyncio.create_task(thread.run())
-    photos = [photo(), photo("navy")]
-    training = await thread.call_in_parts(
-        watched(engine.runner.begin_training_in_parts("training", train_spec(), photos))
-    )
-    await thread.stop()
-    await running
+    preparing = engine.runner.begin_training_in_parts("training", train_spec(), photos)
+    engine.add(picture)
+    engine.add(Preparation("training", watched(preparing)))
+    events = run(engine)
     assert len(steps_seen) > len(photos)
     assert all(after > before for before, after in pairwise(steps_seen))
-    at_once = engine.runner.begin_training("again", train_spec(), photos)
-    assert torch.equal(training.training_set.subject.latents, at_once.training_set.subject.latents)
+    assert [type(event) for event in events if isinstance(event, PicturesMade | TrainingDone)] == [
+        PicturesMade,
+        TrainingDone,
+    ]
+
+
+def test_a_training_that_is_cancelled_while_it_is_prepared_leaves_nothing(engine: Engine) -> None:
+    engine.add(
+        Preparation("job", engine.runner.begin_training_in_parts("job", train_spec(), [photo(), photo()]))
+    )
+    engine.step()
+    engine.cancel("job")
+    assert engine.is_idle
+    assert engine.runner.attached == frozenset()
 
 
 def test_trainings_that_cannot_share_a_step_take_turns(engine: Engine) -> None:
@@ -192,8 +204,7 @@ def test_a_preview_is_paid_by_its_training() -> None:
     """One that previews at every step does not slow pictures down more than one that never does."""
     steps_until_made = []
     for every in (1, 500):
-        now = iter(range(10**6))  # every look at the clock is a second later
-        engine = Engine(Runner(SmallFamily()), clock=lambda now=now: float(next(now)))
+        engine = evenly_timed_engine()
         spec = train_spec(training_preset=preset(num_steps=500, every=every))
         engine.add(engine.runner.begin_training("training", spec, [photo(), photo()]))
         engine.add(engine.runner.begin_pictures(replace(ORDER, num_inference_steps=20)))
