@@ -201,6 +201,14 @@ def test_a_training_resumed_into_the_same_company_goes_on_bit_by_bit(runner: Run
     assert all(torch.equal(a.weights, b.weights) for a, b in zip(pair, successors, strict=True))
 
 
+def test_a_checkpoint_of_an_earlier_release_is_left_alone(runner: Runner) -> None:
+    task = begin(runner, 1)
+    kept = unpack_checkpoint(runner.checkpoint(well_trained(runner, 1)))
+    earlier = replace(kept, tensors={"generator": kept.tensors["generator"]})
+    assert not runner.resume(task, earlier)
+    assert task.step_index == 0
+
+
 def test_a_fault_leaves_every_training_of_the_step_where_it_was(runner: Runner) -> None:
     tasks = [well_trained(runner, 1), well_trained(runner, 2)]
     with torch.no_grad():
