@@ -105,6 +105,8 @@ class Posting:
         place = place_of(message.thread)
         card = self._wording.card(reply)
         words = _words_above(reply, card)
+        if words:  # they call the person, which an edit would not
+            card = replace(card, mention="")
         if channel != place.channel:
             place, card = Place(place.workspace, channel), _elsewhere(card)
         await self._messages.edit(place, ts, Said(reply, card), words=words)

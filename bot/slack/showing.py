@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.chat.card import Card, Line, Style
-from bot.chat.kinds import PROGRESS
+from bot.chat.kinds import PROGRESS, requester_of
 from bot.replies import ImagesReady, ModelPhotos, ModelReady, Reply
-from bot.slack.addresses import Place
+from bot.slack.addresses import DIRECT, Place
 from bot.slack.layout import ShownPicture
 from bot.slack.limits import FILE_LOOK_SECONDS, PREVIEW_LOOK_SECONDS
 from bot.slack.looking import Looking
+from bot.slack.markup import mention
 from bot.slack.pictures import mark_of
 from bot.slack.rooms import Rooms, Standing
 from bot.slack.uploads import Uploads, set_mark
@@ -32,6 +33,18 @@ class Said:
 
     reply: Reply
     card: Card
+
+    def at(self, place: Place, ts: str) -> Said:
+        """Return what an edit makes this message say: where it stands in a channel, also who asked.
+
+        Nobody else saw their command there. A new message would call them to what they just did; an edit does not.
+        """
+        person = requester_of(self.reply)
+        is_for_all = stands_in_channel(place, ts) and not place.channel.startswith(DIRECT)
+        if not is_for_all or not person or self.card.mention:
+            return self
+        asked = Line(f"asked by {mention(person)}", Style.SMALL, is_markup=True)
+        return replace(self, card=replace(self.card, lines=(*self.card.lines, asked)))
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from bot.chat.card import Card, Line, Style
 from bot.frontend import ThreadRefused
 from bot.requests import Requester, ThreadAddress
-from bot.slack.addresses import Place, place_of
+from bot.slack.addresses import DIRECT, Place, place_of
 from bot.slack.markup import escaped, mention
 from bot.slack.messages import Messages
 from bot.slack.refusals import Refused
@@ -18,8 +18,6 @@ from core.rules.wording import one_line
 log = logging.getLogger(__name__)
 
 MAX_REMEMBERED = 2000
-DIRECT = "D"
-"""Begins the id of the conversation with one person."""
 NO_PRIVATE_THREAD = (
     "New models are made in private here, and I may not write to you directly. Ask an admin to allow me direct "
     "messages, then try again."
