@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.chat.card import Card, Line, Style
+from bot.chat.card import Card
 from bot.chat.kinds import PROGRESS, requester_of
 from bot.replies import ImagesReady, ModelPhotos, ModelReady, Reply
 from bot.slack.addresses import DIRECT, Place
@@ -43,8 +43,7 @@ class Said:
         is_for_all = stands_in_channel(place, ts) and not place.channel.startswith(DIRECT)
         if not is_for_all or not person or self.card.mention:
             return self
-        asked = Line(f"asked by {mention(person)}", Style.SMALL, is_markup=True)
-        return replace(self, card=replace(self.card, lines=(*self.card.lines, asked)))
+        return replace(self, card=self.card.noted(f"asked by {mention(person)}", is_markup=True))
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Shown:
 
     def noted(self, card: Card) -> Card:
         """Return the card with that said."""
-        return replace(card, lines=(*card.lines, Line(self.note, Style.SMALL))) if self.note else card
+        return card.noted(self.note) if self.note else card
 
     def without_pictures(self) -> Shown:
         """Return this as it is where Slack does not take the blocks."""
@@ -114,7 +113,7 @@ class Showing:
                 try:
                     with room.unsure():
                         file_ids = await self._uploads.share(thread, card.pictures, mark, words)
-                    room.keep_files(mark, file_ids)
+                    room.files[mark] = file_ids
                 except Refusal as refusal:
                     if refusal.code == "not_in_channel":
                         return await self.in_blocks(place, said, standing.pictures)
