@@ -26,9 +26,10 @@ from gpu_worker.bank import SLOTS, AdapterBank
 from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, fits, pack_checkpoint, restore
 from gpu_worker.conditioning import Conditioning, Frame
-from gpu_worker.dataset import build_training_set
+from gpu_worker.dataset import training_set_in_parts
 from gpu_worker.device import in_parts_that_fit, is_out_of_memory
 from gpu_worker.families.family import Family
+from gpu_worker.parts import Parts, at_once
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
 from gpu_worker.trainings import new_training, train_together
@@ -167,8 +168,8 @@ class Runner:
             self.bank.compose(adapters[rows])
             return self.family.denoise(latents[rows], timesteps[rows], conditioning.rows(rows))
 
-        is_shared = len(tasks) > 1  # then a fault parts the tasks first
-        model_outputs = outputs_of(slice(None)) if is_shared else _fitting(tasks[0], outputs_of, len(latents))
+        first, *others = tasks  # with others, a fault parts them before anything is tried in smaller parts
+        model_outputs = outputs_of(slice(None)) if others else _fitting(first, outputs_of, len(latents))
         for task, rows in zip(tasks, model_outputs.split([task.num_rows for task in tasks]), strict=True):
             _advance(task, rows)
 
@@ -193,8 +194,14 @@ class Runner:
         Args:
             photos: The files of `spec.photos`, in that order.
         """
+        return at_once(self.begin_training_in_parts(task_id, spec, photos))
+
+    def begin_training_in_parts(
+        self, task_id: str, spec: TrainSpec, photos: Sequence[bytes]
+    ) -> Parts[TrainTask]:
+        """Do the same with room for others in between."""
         shape = self._shape(spec.preset.lora_rank, spec.preset.lora_alpha)
-        training_set = build_training_set(self.family, spec, photos)
+        training_set = yield from training_set_in_parts(self.family, spec, photos)
         factor_shapes = self.bank.factor_shapes(shape.lora_rank)
         name = f"training-{next(self._numbers)}"
         self._users[name] += 1

@@ -16,6 +16,7 @@ from core.queue.specs import TrainSpec
 from gpu_worker.adapters import AdapterShape
 from gpu_worker.conditioning import Conditioning
 from gpu_worker.dataset import TrainingSet
+from gpu_worker.parts import Parts
 from gpu_worker.scheduler import Lane
 
 
@@ -70,6 +71,8 @@ class GenerateTask:
     step_index: int = 0
     rows_a_pass: int = sys.maxsize
     """How many rows go through the base at a time, where memory is short."""
+    due: float = 0.0
+    """Its place in line, once the engine has it."""
     pictures: list[Image.Image] | None = None
     """What came of it, once decoded."""
 
@@ -97,6 +100,11 @@ class GenerateTask:
     def is_guided(self) -> bool:
         """Whether classifier-free guidance takes an unconditional row for each picture as well."""
         return self.num_rows > len(self.latents)
+
+    @property
+    def step_work(self) -> float:
+        """What one of its steps asks of a device: values of latents that are denoised."""
+        return float(self.num_rows * self.latents[0].numel())
 
     @property
     def batch_key(self) -> Hashable:
@@ -199,4 +207,32 @@ class TrainTask:
         return self.step_index >= self.total_steps
 
 
-Task = GenerateTask | TrainTask
+@dataclass
+class Preparation:
+    """A training that is made ready part by part, with steps of others in between; it turns into what it returns."""
+
+    task_id: str
+    parts: Parts[TrainTask]
+
+    @property
+    def job_id(self) -> str:
+        """The job that this belongs to."""
+        return self.task_id
+
+    @property
+    def lane(self) -> Lane:
+        """Who pays for the parts."""
+        return Lane.TRAINING
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that a part takes up in a batch: it goes alone."""
+        return 1
+
+    @property
+    def batch_key(self) -> None:
+        """Nothing goes along with it."""
+        return None
+
+
+Task = GenerateTask | TrainTask | Preparation
