@@ -17,7 +17,7 @@ TRAININGS = 4
 STEPS = 2
 """Of each training in each run."""
 CASES = ((32, 1), (32, 4), (64, 1), (64, 2), (64, 4), (64, 8))
-"""Side of the pictures in pixels, four times that of their latents, and batch size; presets have 1 (SDXL) or 8 (tiny)."""
+"""Side of the pictures in pixels, four times that of latents, and batch size; presets have 1 (SDXL) or 8 (tiny)."""
 
 
 def run_pairs(pairs: int) -> None:
