@@ -168,7 +168,7 @@ def gradients_of(
     for start in range(0, rows, rows_a_pass):
         part = drawn.rows(slice(start, start + rows_a_pass)) if passes > 1 else drawn
         with torch.enable_grad(), bank.training(weights, first.shape.lora_rank, first.shape.scale):
-            losses = _sample_losses(family, part)
+            losses = sample_losses(family, part)
             (found,) = torch.autograd.grad(losses.sum() / batch_size, weights)
         gradients = found if gradients is None else gradients.add_(found)
         sample_losses.append(losses.detach())
@@ -176,7 +176,7 @@ def gradients_of(
     return gradients, torch.cat(sample_losses).view(len(tasks), batch_size).mean(dim=1).tolist()
 
 
-def _sample_losses(family: Family, drawn: Drawn) -> torch.Tensor:
+def sample_losses(family: Family, drawn: Drawn) -> torch.Tensor:
     """Return the weighted loss of each sample, [B]."""
     examples = drawn.examples
     outputs = family.denoise(examples.latents, examples.timesteps, drawn.conditioning)
