@@ -168,7 +168,7 @@ class Runner:
             self.bank.compose(adapters[rows])
             return self.family.denoise(latents[rows], timesteps[rows], conditioning.rows(rows))
 
-        first, *others = tasks  # with others, a fault parts them before anything is tried in smaller parts
+        first, *others = tasks  # with others, a fault parts the tasks first
         model_outputs = outputs_of(slice(None)) if others else _fitting(first, outputs_of, len(latents))
         for task, rows in zip(tasks, model_outputs.split([task.num_rows for task in tasks]), strict=True):
             _advance(task, rows)

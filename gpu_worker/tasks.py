@@ -69,10 +69,10 @@ class GenerateTask:
     conditioning: Conditioning
     noise_scheduler: Any
     step_index: int = 0
-    rows_a_pass: int = sys.maxsize
-    """How many rows go through the base at a time, where memory is short."""
     due: float = 0.0
     """Its place in line, once the engine has it."""
+    rows_a_pass: int = sys.maxsize
+    """How many rows go through the base at a time, where memory is short."""
     pictures: list[Image.Image] | None = None
     """What came of it, once decoded."""
 
