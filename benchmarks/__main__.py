@@ -29,6 +29,11 @@ def main() -> None:
     pictures.add_argument("--threads", type=int, default=1)
     engine = named.add_parser("engine", help="eight people with eight adapters, beside peft's own ways")
     engine.add_argument("--pairs", type=int, default=7)
+    trainings = named.add_parser(
+        "trainings", help="four at once, and one beside diffusers' script (PEER=path)"
+    )
+    trainings.add_argument("parts", nargs="*", help="together, peer")
+    trainings.add_argument("--pairs", type=int, default=5)
     serving = named.add_parser("serving", help="pictures during a training, beside a first-come worker")
     serving.add_argument("--pairs", type=int, default=5)
     gpu = named.add_parser(
@@ -63,6 +68,10 @@ def main() -> None:
         from benchmarks.engine import run_pairs as run_engine
 
         run_engine(getattr(asked, "pairs", 7))
+    if asked.name in (None, "trainings"):
+        from benchmarks.trainings import run_all as run_trainings
+
+        run_trainings(getattr(asked, "parts", []), getattr(asked, "pairs", 5))
     if asked.name in (None, "serving"):
         from benchmarks.serving import run_pairs as run_serving
 

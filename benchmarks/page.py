@@ -21,7 +21,7 @@ PAGE = REPOSITORY / "docs" / "performance.md"
 COMMANDS = {
     "serving": "python -m benchmarks serving",
     "engine": "python -m benchmarks engine",
-    "trainings": "python -m benchmarks trainings",
+    "training": "python -m benchmarks trainings",
     "picture": "python -m benchmarks pictures",
     "gpu": "make bench-gpu",
 }

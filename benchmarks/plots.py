@@ -22,7 +22,7 @@ OURS, PEER, BARE = "#2a6f97", "#b23a48", "#8d99ae"
 DOTS_PER_INCH = 120
 RATIO_PLOTS = {
     "engine": "Pictures with eight adapters: ours, over each other way",
-    "trainings": "Trainings: ours, over each other way",
+    "training": "Trainings: ours, over each other way",
     "gpu": "On a GPU: ours, over each other way",
 }
 """By the first word of a result's name."""
@@ -36,6 +36,8 @@ def draw() -> None:
     FOLDER.mkdir(exist_ok=True)
     if (RESULTS / "serving.json").exists():
         _draw_serving(json.loads((RESULTS / "serving.json").read_text(encoding="utf-8")))
+    if (RESULTS / "loss-curves.json").exists():
+        _draw_curves(json.loads((RESULTS / "loss-curves.json").read_text(encoding="utf-8"))["curves"])
     for word, title in RATIO_PLOTS.items():
         ratios = list(_ratios(word))
         if ratios:
@@ -65,6 +67,18 @@ def _draw_serving(figures: dict[str, Any]) -> None:
     figure.suptitle("A picture during a training", x=0.01, ha="left", fontsize=10)
     axes.legend(fontsize=8, frameon=False)
     _save(figure, axes, "serving")
+
+
+def _draw_curves(curves: dict[str, dict[str, list[float]]]) -> None:
+    figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+    title, losses = next(iter(curves.items()))  # the comparison in which all but the software is equal
+    axes.plot(losses["ours"], color=OURS, label="ours")
+    axes.plot(losses["script"], color=PEER, label="diffusers' script")
+    axes.set_xlabel("step", fontsize=8)
+    axes.set_ylabel("loss")
+    figure.suptitle(f"One training, {title}: mean loss of the runs", x=0.01, ha="left", fontsize=10)
+    axes.legend(fontsize=8, frameon=False)
+    _save(figure, axes, "loss-curves")
 
 
 def _draw_ratios(word: str, title: str, ratios: list[tuple[str, Spread]]) -> None:

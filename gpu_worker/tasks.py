@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -68,6 +69,8 @@ class GenerateTask:
     conditioning: Conditioning
     noise_scheduler: Any
     step_index: int = 0
+    rows_a_pass: int = sys.maxsize
+    """How many rows go through the base at a time, where memory is short."""
     due: float = 0.0
     """Its place in line, once the engine has it."""
     pictures: list[Image.Image] | None = None
