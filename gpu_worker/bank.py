@@ -17,7 +17,7 @@ from itertools import chain
 
 import torch
 
-from gpu_worker.banked_layers import BankedLayer, PrivateFactors
+from gpu_worker.banked_layers import BankedLayer, ConstantInputs, PrivateFactors
 
 SLOTS = 33
 """The empty one and 32 more: a batch may name that many adapters."""
@@ -51,6 +51,9 @@ class AdapterBank:
         slots: int = SLOTS,
     ) -> None:
         self._layers = dict(layers)
+        self._constants = ConstantInputs()
+        for layer in self._layers.values():
+            layer.constants = self._constants
         self._device, self._dtype = device, dtype
         self._slots = slots
         self._rank = 0  # of a slot: the largest that was ever held
@@ -145,6 +148,13 @@ class AdapterBank:
             else:
                 layer.clear()
         self._rows = wanted
+
+    def keep_outputs_for(self, *inputs: torch.Tensor) -> None:
+        """Let each layer compute these inputs once for a batch: a prompt's embeddings are the same at every step.
+
+        They are known as objects, so whoever gives the same tensor again must not have written into it.
+        """
+        self._constants.tensors = inputs
 
     def train(self, factors: Mapping[str, torch.Tensor], scale: float) -> None:
         """Let one training's own factors act, for all rows alike, until the next `compose`. No slot knows them."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Hashable
 from PIL import Image
 
 from gpu_worker import trial
+from gpu_worker.batch_limit import BatchLimits
 from gpu_worker.events import CheckpointTaken, Event, PicturesMade, PreviewMade, Progressed
 from gpu_worker.runner import Runner
 from gpu_worker.scheduler import BATCH_ROWS, BatchLimit, StepScheduler, Waiting, batch_around
@@ -39,7 +40,7 @@ class Engine:
         self._scheduler = scheduler or StepScheduler()
         self._judge = judge
         self._clock = clock
-        self._limit = BatchLimit(batch_rows, runner.bank.capacity)
+        self._limits = BatchLimits(batch_rows)
         self._parted: set[str] = set()
         self._tasks: dict[str, Task] = {}
 
@@ -88,7 +89,9 @@ class Engine:
         chosen = self._scheduler.choose(waiting)
         if chosen is None:
             return []
-        return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, self._limit)]
+        rows = self._limits.rows(_cost_key(self._tasks[chosen]))
+        limit = BatchLimit(rows, self.runner.bank.capacity)
+        return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, limit)]
 
     def _waiting(self, task: Task, number: int) -> Waiting:
         """Describe a task to the scheduler. In a training's lane its pictures go first: they are waited for."""
@@ -111,7 +114,10 @@ class Engine:
                 task.pictures = self.runner.decode(task)
             case GenerateTask():
                 self.runner.denoise(*pictures)
-        self._scheduler.charge(self._clock() - started)
+        seconds = self._clock() - started
+        self._scheduler.charge(seconds)
+        if pictures and not any(task.pictures for task in pictures):
+            self._limits.record(_cost_key(batch[0]), sum(task.num_rows for task in pictures), seconds)
 
     def _settle(self, task: Task) -> list[Event]:
         if isinstance(task, TrainTask):
@@ -173,3 +179,8 @@ class Engine:
         drawn = len(training.check.pictures) if training.check else 0
         total = training.total_steps + len(CHECK_DRAWINGS)
         return Progressed(training.job_id, training.step_index + drawn, total)
+
+
+def _cost_key(task: Task) -> Hashable:
+    """What makes the rows of one batch dearer than those of another."""
+    return (task.batch_key, bool(task.order.adapters)) if isinstance(task, GenerateTask) else None

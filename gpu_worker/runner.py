@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -29,6 +30,7 @@ from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, pack_checkpoint, restore
 from gpu_worker.dataset import build_training_set
 from gpu_worker.families.family import Family
+from gpu_worker.kernel_profile import profile_of
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
 
@@ -92,7 +94,10 @@ class Runner:
         denoiser = family.denoiser.requires_grad_(False).eval()
         paths = self._shape(1, 1).target_paths(denoiser)
         dtype = next(denoiser.parameters()).dtype
-        self.bank = AdapterBank(bank_layers(denoiser, paths), family.device, dtype, slots)
+        layers = bank_layers(denoiser, paths, profile_of(family.device))
+        self.bank = AdapterBank(layers, family.device, dtype, slots)
+        self._own_embeds: list[torch.Tensor] = []
+        self._embeds = torch.empty(0)
         self._users: Counter[str] = Counter()
         self._numbers = count()
 
@@ -171,10 +176,18 @@ class Runner:
         self.bank.compose([task.order.adapters for task in tasks for _ in range(task.num_rows)])
         inputs = [self._model_inputs(task) for task in tasks]
         latents, timesteps = (torch.cat(parts) for parts in zip(*inputs, strict=True))
-        prompt_embeds = torch.cat([task.prompt_embeds for task in tasks])
+        prompt_embeds = self._embeds_of(tasks)
         model_outputs = self.family.denoise(latents, timesteps, prompt_embeds)
         for task, rows in zip(tasks, model_outputs.split([task.num_rows for task in tasks]), strict=True):
             _advance(task, rows)
+
+    def _embeds_of(self, tasks: Sequence[GenerateTask]) -> torch.Tensor:
+        """Return a batch's embeddings: while it stays as it is the same tensor, so that layers keep their outputs."""
+        own = [task.prompt_embeds for task in tasks]
+        if len(own) != len(self._own_embeds) or any(map(operator.is_not, own, self._own_embeds)):
+            self._own_embeds, self._embeds = own, torch.cat(own)
+            self.bank.keep_outputs_for(self._embeds)
+        return self._embeds
 
     def _model_inputs(self, task: GenerateTask) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a task's rows of latents, [N, C, h, w], and of timesteps, [N]."""
