@@ -18,6 +18,7 @@ from PIL import Image, ImageOps
 from core.feedback.subject import locate_subject
 from core.queue.specs import TrainSpec
 from core.rules.kinds import ModelKind
+from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.families.family import Family
 from gpu_worker.prompts import training_caption
 
@@ -36,16 +37,16 @@ ENCODE_ROWS = 16
 
 @dataclass(frozen=True)
 class Examples:
-    """Row i of `latents`, [N, C, h, w], is described by row i of `prompt_embeds`, [N, T, D]."""
+    """Row i of `latents`, [N, C, h, w], is described by row i of `conditioning`."""
 
     latents: torch.Tensor
-    prompt_embeds: torch.Tensor
+    conditioning: Conditioning
 
-    def rows(self, count: int, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    def rows(self, count: int, generator: torch.Generator) -> tuple[torch.Tensor, Conditioning]:
         """Draw `count` rows at random."""
         chosen = torch.randint(len(self.latents), (count,), generator=generator)
         chosen = chosen.to(self.latents.device)
-        return self.latents[chosen], self.prompt_embeds[chosen]
+        return self.latents[chosen], self.conditioning.rows(chosen)
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class TrainingSet:
 
     def batch(
         self, batch_size: int, prior_fraction: float, generator: torch.Generator
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Draw `latents` and `prompt_embeds` of a batch, subject rows first.
+    ) -> tuple[torch.Tensor, Conditioning]:
+        """Draw `latents` and `conditioning` of a batch, subject rows first.
 
         A fraction that is no whole number of rows is met on average: a batch of one at a half shows the
         subject every other time.
@@ -71,8 +72,8 @@ class TrainingSet:
         parts = [self.subject.rows(batch_size - prior_rows, generator)]
         if self.prior is not None:
             parts.append(self.prior.rows(prior_rows, generator))
-        latents, prompt_embeds = zip(*parts, strict=True)
-        return torch.cat(latents), torch.cat(prompt_embeds)
+        latents, conditioning = zip(*parts, strict=True)
+        return torch.cat(latents), Conditioning.cat(conditioning)
 
 
 def build_training_set(family: Family, spec: TrainSpec, photos: Sequence[bytes]) -> TrainingSet:
@@ -144,6 +145,7 @@ def _encode(family: Family, pixels: Sequence[torch.Tensor], captions: Sequence[s
         for start in range(0, len(pixels), ENCODE_ROWS)
     ]
     distinct = list(dict.fromkeys(captions))
-    embeds = family.encode_prompts(distinct)
-    rows = torch.tensor([distinct.index(caption) for caption in captions], device=embeds.device)
-    return Examples(torch.cat(latents), embeds[rows])
+    side_px = family.default_size_px
+    conditioning = family.encode_prompts(distinct, Frame(side_px, side_px))
+    rows = torch.tensor([distinct.index(caption) for caption in captions], device=family.device)
+    return Examples(torch.cat(latents), conditioning.rows(rows))

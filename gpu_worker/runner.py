@@ -28,6 +28,7 @@ from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter, unpack_
 from gpu_worker.bank import SLOTS, AdapterBank
 from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, pack_checkpoint, restore
+from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.dataset import build_training_set
 from gpu_worker.families.family import Family
 from gpu_worker.kernel_profile import profile_of
@@ -96,8 +97,8 @@ class Runner:
         dtype = next(denoiser.parameters()).dtype
         layers = bank_layers(denoiser, paths, profile_of(family.device))
         self.bank = AdapterBank(layers, family.device, dtype, slots)
-        self._own_embeds: list[torch.Tensor] = []
-        self._embeds = torch.empty(0)
+        self._parts: list[Conditioning] = []
+        self._conditioning = Conditioning({})
         self._users: Counter[str] = Counter()
         self._numbers = count()
 
@@ -156,14 +157,16 @@ class Runner:
     def begin_pictures(self, order: PictureOrder) -> GenerateTask:
         """Make the task for an order: noise from each picture's own seed, and the encoded prompts."""
         family = self.family
-        noise_scheduler = family.new_noise_scheduler(order.num_inference_steps)
         shape = family.latent_shape(order.width_px, order.height_px)
+        noise_scheduler = family.new_noise_scheduler(order.num_inference_steps, shape)
         noise = [torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in order.seeds]
-        unconditional = [order.negative_prompt] * len(order.prompts) if order.is_guided else []
+        is_guided = family.has_unconditional_rows and order.guidance_scale != 1.0
+        unconditional = [order.negative_prompt] * len(order.prompts) if is_guided else []
+        frame = Frame(order.width_px, order.height_px, order.guidance_scale)
         return GenerateTask(
             order=order,
             latents=torch.stack(noise).to(family.device) * noise_scheduler.init_noise_sigma,
-            prompt_embeds=family.encode_prompts([*unconditional, *order.prompts]),
+            conditioning=family.encode_prompts([*unconditional, *order.prompts], frame),
             noise_scheduler=noise_scheduler,
         )
 
@@ -176,24 +179,23 @@ class Runner:
         self.bank.compose([task.order.adapters for task in tasks for _ in range(task.num_rows)])
         inputs = [self._model_inputs(task) for task in tasks]
         latents, timesteps = (torch.cat(parts) for parts in zip(*inputs, strict=True))
-        prompt_embeds = self._embeds_of(tasks)
-        model_outputs = self.family.denoise(latents, timesteps, prompt_embeds)
+        model_outputs = self.family.denoise(latents, timesteps, self._conditioning_of(tasks))
         for task, rows in zip(tasks, model_outputs.split([task.num_rows for task in tasks]), strict=True):
             _advance(task, rows)
 
-    def _embeds_of(self, tasks: Sequence[GenerateTask]) -> torch.Tensor:
-        """Return a batch's embeddings: while it stays as it is the same tensor, so that layers keep their outputs."""
-        own = [task.prompt_embeds for task in tasks]
-        if len(own) != len(self._own_embeds) or any(map(operator.is_not, own, self._own_embeds)):
-            self._own_embeds, self._embeds = own, torch.cat(own)
-            self.bank.keep_outputs_for(self._embeds)
-        return self._embeds
+    def _conditioning_of(self, tasks: Sequence[GenerateTask]) -> Conditioning:
+        """Return a batch's rows: while it stays as it is the same tensors, so that layers keep what they made of them."""
+        parts = [task.conditioning for task in tasks]
+        if len(parts) != len(self._parts) or any(map(operator.is_not, parts, self._parts)):
+            self._parts, self._conditioning = parts, Conditioning.cat(parts)
+            self.bank.keep_outputs_for(*self._conditioning.tensors.values())
+        return self._conditioning
 
     def _model_inputs(self, task: GenerateTask) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a task's rows of latents, [N, C, h, w], and of timesteps, [N]."""
         timestep = task.noise_scheduler.timesteps[task.step_index]
         sample = task.noise_scheduler.scale_model_input(task.latents, timestep)
-        rows = torch.cat([sample, sample]) if task.order.is_guided else sample
+        rows = torch.cat([sample, sample]) if task.is_guided else sample
         return rows, timestep.to(self.family.device, torch.float32).expand(len(rows))
 
     @torch.no_grad()
@@ -241,11 +243,11 @@ class Runner:
         """
         self.bank.train(task.factors, task.shape.scale)
         preset = task.spec.preset
-        latents, prompt_embeds = task.training_set.batch(
+        latents, conditioning = task.training_set.batch(
             preset.batch_size, preset.prior_fraction, task.generator
         )
         with torch.enable_grad():
-            loss = self.family.training_loss(latents, prompt_embeds, task.generator).mean()
+            loss = self.family.training_loss(latents, conditioning, task.generator).mean()
         value = float(loss.detach())
         if not math.isfinite(value):
             raise JobFailed(UNSTABLE.format(handle=task.spec.handle))
@@ -280,7 +282,7 @@ class Runner:
 
 def _advance(task: GenerateTask, model_output: torch.Tensor) -> None:
     """Take a task's rows of the model's output, [N, C, h, w], one step further."""
-    if task.order.is_guided:
+    if task.is_guided:
         unconditional, conditional = model_output.chunk(2)
         model_output = unconditional + task.order.guidance_scale * (conditional - unconditional)
     timestep = task.noise_scheduler.timesteps[task.step_index]

@@ -12,6 +12,7 @@ from PIL import Image
 
 from core.queue.specs import TrainSpec
 from gpu_worker.adapters import AdapterShape
+from gpu_worker.conditioning import Conditioning
 from gpu_worker.dataset import TrainingSet
 from gpu_worker.scheduler import Lane
 
@@ -51,23 +52,18 @@ class PictureOrder:
         """Who pays for the steps."""
         return Lane.PICTURES if self.training_id is None else Lane.TRAINING
 
-    @property
-    def is_guided(self) -> bool:
-        """Whether classifier-free guidance needs unconditional rows as well."""
-        return self.guidance_scale != 1.0
-
 
 @dataclass
 class GenerateTask:
     """Pictures being made.
 
-    `latents` is [B, C, h, w]. `prompt_embeds` is [B, T, D], or [2B, T, D] with the unconditional rows
-    first when guided. The noise scheduler is this task's own: a shared one cannot be joined in the middle.
+    `latents` is [B, C, h, w]. `conditioning` has B rows, or 2B with the unconditional ones first when guided.
+    The noise scheduler is this task's own: a shared one cannot be joined in the middle.
     """
 
     order: PictureOrder
     latents: torch.Tensor
-    prompt_embeds: torch.Tensor
+    conditioning: Conditioning
     noise_scheduler: Any
     step_index: int = 0
     pictures: list[Image.Image] | None = None
@@ -91,12 +87,17 @@ class GenerateTask:
     @property
     def num_rows(self) -> int:
         """Rows that a step of it takes up in a batch: one a picture, or two when guided."""
-        return len(self.prompt_embeds)
+        return len(self.conditioning)
+
+    @property
+    def is_guided(self) -> bool:
+        """Whether classifier-free guidance takes an unconditional row for each picture as well."""
+        return self.num_rows > len(self.latents)
 
     @property
     def batch_key(self) -> Hashable:
         """What tasks of one family must have in common to be denoised together: shapes and type."""
-        return self.latents.shape[1:], self.prompt_embeds.shape[1:], self.latents.dtype
+        return self.latents.shape[1:], self.latents.dtype, self.conditioning.key
 
     @property
     def total_steps(self) -> int:

@@ -34,14 +34,16 @@ def pytest_sessionstart() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what uses the database, so that `-m database` can run it on PostgreSQL.
 
-    Slack's stories of the whole bot go through the very rows that Discord's do, and are played on one of the two.
+    Slack's stories of the whole bot go through the very rows that Discord's do, and the platforms' fakes are
+    no part of the product: both are played on one of the two. A test may still ask for both by the mark itself.
     """
     for item in items:
         if isinstance(item, pytest.Function) and "database" in item.fixturenames:
+            is_a_fakes_own = REPOSITORY / "tests" / "fakes" in item.path.parents
             is_told_twice = item.path.parent.name == "slack" and not SLACK_STORIES.isdisjoint(
                 item.fixturenames
             )
-            if not is_told_twice:
+            if not is_a_fakes_own and not is_told_twice:
                 item.add_marker("database")
 
 

@@ -48,7 +48,7 @@ def run_pairs(rounds: int) -> None:
     peers = {ours: [bare, one_by_one, hotswap, mixed], ours_two: [bare, one_by_one_two]}
     embeds = family.encode_prompts(
         [f"a red {noun} on a beach" for noun in ("mug", "shoe", "ball", "hat") * 2]
-    )
+    )["prompt_embeds"]
     for side in LATENTS_PX:
         inputs = inputs_for(side, denoiser.config.in_channels, embeds)
         differences = {

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import torch
 
+from gpu_worker.conditioning import Conditioning, Frame
+
 
 @dataclass(frozen=True)
 class BaseIdentity:
@@ -40,9 +42,11 @@ class Family(Protocol):
     default_size_px: int
     default_num_inference_steps: int
     default_guidance_scale: float
+    has_unconditional_rows: bool
+    """Whether guidance takes a second, unconditional row a picture; False where the denoiser is told the scale."""
 
-    def encode_prompts(self, prompts: Sequence[str]) -> torch.Tensor:
-        """Return `prompt_embeds`, [B, T, D]. The empty string is the unconditional prompt."""
+    def encode_prompts(self, prompts: Sequence[str], frame: Frame) -> Conditioning:
+        """Return a row for each prompt. The empty string is the unconditional prompt."""
         ...
 
     def unknown_words(self, prompt: str) -> tuple[str, ...]:
@@ -61,18 +65,18 @@ class Family(Protocol):
         """`latents`, [B, C, h, w] → pixels, [B, 3, H, W] in [-1, 1]."""
         ...
 
-    def new_noise_scheduler(self, num_inference_steps: int) -> Any:
+    def new_noise_scheduler(self, num_inference_steps: int, latent_shape: tuple[int, int, int]) -> Any:
         """Return a fresh diffusers scheduler with its timesteps set: one object per request."""
         ...
 
     def denoise(
-        self, latents: torch.Tensor, timesteps: torch.Tensor, prompt_embeds: torch.Tensor
+        self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
     ) -> torch.Tensor:
         """Return `model_output`, [B, C, h, w]; `timesteps` is [B], float32."""
         ...
 
     def training_loss(
-        self, latents: torch.Tensor, prompt_embeds: torch.Tensor, generator: torch.Generator
+        self, latents: torch.Tensor, conditioning: Conditioning, generator: torch.Generator
     ) -> torch.Tensor:
         """Noise `latents` at sampled levels, denoise, and return the loss of each sample, [B]."""
         ...

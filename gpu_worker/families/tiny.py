@@ -16,6 +16,7 @@ from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultist
 from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.families.family import BaseIdentity, CaptionedPicture
 from gpu_worker.families.tiny_layers import (
     LATENT_CHANNELS,
@@ -107,6 +108,7 @@ class TinyFamily:
     """Pictures are stored this many times larger: 64 px are hard to see in a chat."""
     default_num_inference_steps = 20
     default_guidance_scale = 2.5
+    has_unconditional_rows = True
 
     def __init__(self, folder: Path, device: torch.device) -> None:
         def part(kind: Any, name: str) -> Any:
@@ -126,11 +128,11 @@ class TinyFamily:
         )
         self._known = frozenset(vocabulary())
 
-    def encode_prompts(self, prompts: Sequence[str]) -> torch.Tensor:
-        """Return `prompt_embeds`, [B, 32, 128]; words that the base lacks are left out."""
+    def encode_prompts(self, prompts: Sequence[str], frame: Frame | None = None) -> Conditioning:
+        """Return `prompt_embeds`, [B, 32, 128], alone; words that the base lacks are left out."""
         token_ids = tokenize(self.tokenizer, [self.plain_prompt(prompt) for prompt in prompts])
         with torch.no_grad():
-            return self.text_encoder(token_ids.to(self.device))[0]
+            return Conditioning({"prompt_embeds": self.text_encoder(token_ids.to(self.device))[0]})
 
     def plain_prompt(self, prompt: str) -> str:
         """Return `prompt` in the base's own words: lower case, plurals folded, unknown words left out."""
@@ -166,20 +168,23 @@ class TinyFamily:
         ).sample
         return decoded.clamp(-1, 1)
 
-    def new_noise_scheduler(self, num_inference_steps: int) -> DPMSolverMultistepScheduler:
+    def new_noise_scheduler(
+        self, num_inference_steps: int, latent_shape: tuple[int, int, int] | None = None
+    ) -> DPMSolverMultistepScheduler:
         """Return a fresh scheduler with its timesteps set: its state is one request's."""
         noise_scheduler: Any = DPMSolverMultistepScheduler.from_config(self._scheduler_config)
         noise_scheduler.set_timesteps(num_inference_steps, device=self.device)
         return noise_scheduler
 
     def denoise(
-        self, latents: torch.Tensor, timesteps: torch.Tensor, prompt_embeds: torch.Tensor
+        self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
     ) -> torch.Tensor:
         """Return the velocity `noise - latents`, [B, 12, h, w]; `timesteps`, [B], float32 in [0, 1000]."""
-        return self.denoiser(latents, timesteps.float(), encoder_hidden_states=prompt_embeds).sample
+        embeds = conditioning["prompt_embeds"]
+        return self.denoiser(latents, timesteps.float(), encoder_hidden_states=embeds).sample
 
     def training_loss(
-        self, latents: torch.Tensor, prompt_embeds: torch.Tensor, generator: torch.Generator
+        self, latents: torch.Tensor, conditioning: Conditioning, generator: torch.Generator
     ) -> torch.Tensor:
         """Return the flow matching loss of each sample, [B] (Lipman et al. 2022, arXiv:2210.02747).
 
@@ -187,7 +192,7 @@ class TinyFamily:
         """
         sigmas = sample_sigmas(len(latents), generator).to(latents.device)
         noise = torch.randn(latents.shape, generator=generator).to(latents.device)
-        output = self.denoise(noisy_mix(latents, noise, sigmas), sigmas * TRAIN_TIMESTEPS, prompt_embeds)
+        output = self.denoise(noisy_mix(latents, noise, sigmas), sigmas * TRAIN_TIMESTEPS, conditioning)
         return functional.mse_loss(output, noise - latents, reduction="none").mean(dim=(1, 2, 3))
 
     def prior_examples(self, class_noun: str, count: int, seed: int) -> list[CaptionedPicture]:

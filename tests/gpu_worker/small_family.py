@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import torch
 from diffusers import DPMSolverMultistepScheduler, UNet2DConditionModel
 
+from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.families.family import BaseIdentity, CaptionedPicture
 
 LATENT_CHANNELS = 12
@@ -22,6 +23,7 @@ class SmallFamily:
     default_size_px = 16
     default_num_inference_steps = 4
     default_guidance_scale = 3.0
+    has_unconditional_rows = True
     display_scale = 4
 
     def __init__(self, weights_seed: int = 0) -> None:
@@ -43,8 +45,8 @@ class SmallFamily:
             )
             self._fold = torch.linalg.qr(torch.randn(48, 48))[0][:, :LATENT_CHANNELS]
 
-    def encode_prompts(self, prompts: Sequence[str]) -> torch.Tensor:
-        return torch.stack([self._embed(prompt) for prompt in prompts])
+    def encode_prompts(self, prompts: Sequence[str], frame: Frame | None = None) -> Conditioning:
+        return Conditioning({"prompt_embeds": torch.stack([self._embed(prompt) for prompt in prompts])})
 
     def _embed(self, prompt: str) -> torch.Tensor:
         rows = torch.zeros(PROMPT_TOKENS, PROMPT_WIDTH)
@@ -67,23 +69,26 @@ class SmallFamily:
         patches = torch.einsum("bchw,pc->bphw", latents, self._fold)
         return torch.nn.functional.pixel_shuffle(patches, 4).clamp(-1.0, 1.0)
 
-    def new_noise_scheduler(self, num_inference_steps: int) -> DPMSolverMultistepScheduler:
+    def new_noise_scheduler(
+        self, num_inference_steps: int, latent_shape: tuple[int, int, int] | None = None
+    ) -> DPMSolverMultistepScheduler:
         scheduler = DPMSolverMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True)
         scheduler.set_timesteps(num_inference_steps)
         return scheduler
 
     def denoise(
-        self, latents: torch.Tensor, timesteps: torch.Tensor, prompt_embeds: torch.Tensor
+        self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
     ) -> torch.Tensor:
-        return self.denoiser(latents, timesteps, encoder_hidden_states=prompt_embeds).sample
+        embeds = conditioning["prompt_embeds"]
+        return self.denoiser(latents, timesteps, encoder_hidden_states=embeds).sample
 
     def training_loss(
-        self, latents: torch.Tensor, prompt_embeds: torch.Tensor, generator: torch.Generator
+        self, latents: torch.Tensor, conditioning: Conditioning, generator: torch.Generator
     ) -> torch.Tensor:
         sigmas = torch.rand(len(latents), generator=generator)
         noise = torch.randn(latents.shape, generator=generator)
         mixed = torch.lerp(latents, noise, sigmas[:, None, None, None])
-        output = self.denoise(mixed, sigmas * 1000.0, prompt_embeds)
+        output = self.denoise(mixed, sigmas * 1000.0, conditioning)
         return (output - (noise - latents)).square().mean(dim=(1, 2, 3))
 
     def prior_examples(self, class_noun: str, count: int, seed: int) -> list[CaptionedPicture]:

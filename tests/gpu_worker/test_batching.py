@@ -11,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gpu_worker.conditioning import Conditioning
 from gpu_worker.engine import Engine
 from gpu_worker.engine_thread import EngineThread
 from gpu_worker.events import PicturesMade
@@ -218,12 +219,12 @@ class FaultyFamily(SmallFamily):
     """Cannot denoise a picture whose prompt names a ghost."""
 
     def denoise(
-        self, latents: torch.Tensor, timesteps: torch.Tensor, prompt_embeds: torch.Tensor
+        self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning
     ) -> torch.Tensor:
-        ghost = self.encode_prompts(["ghost"])
-        if any(torch.equal(row, ghost[0]) for row in prompt_embeds):
+        (ghost,) = self.encode_prompts(["ghost"])["prompt_embeds"]
+        if any(torch.equal(row, ghost) for row in conditioning["prompt_embeds"]):
             raise Fault
-        return super().denoise(latents, timesteps, prompt_embeds)
+        return super().denoise(latents, timesteps, conditioning)
 
 
 async def test_a_fault_in_a_shared_step_ends_the_one_that_brought_it() -> None:

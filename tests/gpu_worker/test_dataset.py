@@ -80,12 +80,11 @@ def training_set() -> TrainingSet:
 def test_half_of_a_batch_is_other_things_of_the_class() -> None:
     examples = training_set()
     family = SmallFamily()
-    _, prompt_embeds = examples.batch(8, 0.5, torch.Generator().manual_seed(1))
-    subject = family.encode_prompts(["zz03 mug, side view"])[0]
-    prior = family.encode_prompts(["mug on grey"])[0]
+    _, conditioning = examples.batch(8, 0.5, torch.Generator().manual_seed(1))
+    subject, prior = family.encode_prompts(["zz03 mug, side view", "mug on grey"])["prompt_embeds"]
     seen = Counter(
         "subject" if torch.equal(row, subject) else "prior" if torch.equal(row, prior) else "neither"
-        for row in prompt_embeds
+        for row in conditioning["prompt_embeds"]
     )
     assert seen == {"subject": 4, "prior": 4}
 
@@ -93,8 +92,10 @@ def test_half_of_a_batch_is_other_things_of_the_class() -> None:
 def test_a_batch_of_one_shows_the_subject_every_other_time() -> None:
     examples = training_set()
     generator = torch.Generator().manual_seed(1)
-    subject = SmallFamily().encode_prompts(["zz03 mug, side view"])[0]
-    shown = sum(torch.equal(examples.batch(1, 0.5, generator)[1][0], subject) for _ in range(200))
+    subject = SmallFamily().encode_prompts(["zz03 mug, side view"])["prompt_embeds"]
+    shown = sum(
+        torch.equal(examples.batch(1, 0.5, generator)[1]["prompt_embeds"], subject) for _ in range(200)
+    )
     assert 70 < shown < 130
 
 
@@ -107,7 +108,7 @@ def test_without_a_prior_share_nothing_else_is_drawn() -> None:
 
 
 def test_what_was_encoded_can_be_trained_on() -> None:
-    latents, prompt_embeds = training_set().batch(4, 0.5, torch.Generator().manual_seed(1))
+    latents, conditioning = training_set().batch(4, 0.5, torch.Generator().manual_seed(1))
     weight = torch.ones((), requires_grad=True)
-    (latents.mean() * weight + prompt_embeds.mean() * weight).backward()
+    (latents.mean() * weight + conditioning["prompt_embeds"].mean() * weight).backward()
     assert weight.grad is not None

@@ -97,18 +97,21 @@ def test_words_the_base_lacks_are_named(
 
 
 def test_unknown_words_and_plurals_change_nothing(family: tiny.TinyFamily) -> None:
-    plain, wordy = family.encode_prompts(["a red mug in the snow", "a red glittering mugs in the snow."])
+    plain, wordy = family.encode_prompts(["a red mug in the snow", "a red glittering mugs in the snow."])[
+        "prompt_embeds"
+    ]
     assert torch.equal(plain, wordy)
 
 
 def test_a_trigger_word_is_one_word_of_the_prompt(family: tiny.TinyFamily) -> None:
-    one, other, none = family.encode_prompts(["a zz00 mug", "a zz01 mug", "a mug"])
+    one, other, none = family.encode_prompts(["a zz00 mug", "a zz01 mug", "a mug"])["prompt_embeds"]
     assert not torch.equal(one, other)
     assert not torch.equal(one, none)
 
 
 def test_trigger_words_can_be_told_apart(family: tiny.TinyFamily) -> None:
-    one, other, colour, none = family.encode_prompts(["zz00 mug", "zz01 mug", "red mug", "a mug"])[:, 1]
+    prompts = ["zz00 mug", "zz01 mug", "red mug", "a mug"]
+    one, other, colour, none = family.encode_prompts(prompts)["prompt_embeds"][:, 1]
     assert (one - other).norm() > 0.4 * (colour - none).norm()
 
 

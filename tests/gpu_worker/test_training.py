@@ -216,10 +216,10 @@ def test_other_software_reads_the_adapter_as_a_peft_folder(alone: TrainingDone, 
     timesteps = torch.full((4,), 500.0)
     rows = torch.cat([task.latents, task.latents])
     with torch.no_grad():
-        expected = theirs(rows, timesteps, encoder_hidden_states=task.prompt_embeds).sample
-    bare = SmallFamily().denoise(rows, timesteps, task.prompt_embeds)
+        expected = theirs(rows, timesteps, encoder_hidden_states=task.conditioning["prompt_embeds"]).sample
+    bare = SmallFamily().denoise(rows, timesteps, task.conditioning)
     runner.denoise(task)  # activates the adapter
     with torch.no_grad():
-        ours = runner.family.denoise(rows, timesteps, task.prompt_embeds)
+        ours = runner.family.denoise(rows, timesteps, task.conditioning)
     torch.testing.assert_close(ours, expected)
     assert not torch.allclose(ours, bare, atol=1e-3)

@@ -13,8 +13,6 @@ from tests.bot.conftest import PhotoMaker
 from tests.bot.slack.whole_bot import WORDS, WholeBot, as_file
 from tests.fakes.slack import TIMEOUT
 
-pytestmark = pytest.mark.database
-
 
 async def assert_one_draft(bot: WholeBot) -> None:
     """One draft stands there, with one card, and nothing is charged yet."""

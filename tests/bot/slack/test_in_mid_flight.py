@@ -14,8 +14,6 @@ from tests.bot.slack.whole_bot import DONE, READY, WholeBot
 from tests.fakes.slack import RESET_AFTER_STORING, RESET_BEFORE, rate_limited, refusal, server_error
 from tests.fakes.slack.faults import Fault
 
-pytestmark = pytest.mark.database
-
 POST, UPDATE, FILES = "chat.postMessage", "chat.update", "files.completeUploadExternal"
 
 

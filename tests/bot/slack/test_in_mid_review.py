@@ -12,8 +12,6 @@ from tests.bot.conftest import PhotoMaker
 from tests.bot.slack.whole_bot import KEEP, REMOVE, WholeBot
 from tests.fakes.slack import Message, Person
 
-pytestmark = pytest.mark.database
-
 REMOVED = "Removed."
 KEPT = "Kept"
 

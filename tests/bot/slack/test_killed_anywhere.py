@@ -10,8 +10,6 @@ from core.store.records import DraftPhotoRecord, DraftRecord, JobRecord
 from tests.bot.conftest import PhotoMaker
 from tests.bot.slack.whole_bot import REMOVE, WholeBot
 
-pytestmark = pytest.mark.database
-
 
 async def killed_at(bot: WholeBot, number: int, doing: Callable[[], Awaitable[object]]) -> None:
     """Do something, kill the bot as soon as it has made so many requests, and let the next process go on."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from core.rules.kinds import JobKind
 from core.store.records import JobRecord, WorkspaceRecord
 from tests.bot.conftest import PhotoMaker
 from tests.bot.slack.whole_bot import READY, REMOVE, WholeBot, as_file
 from tests.fakes.slack.state import ChannelKind
-
-pytestmark = pytest.mark.database
 
 
 async def has_a_model(bot: WholeBot, photo: PhotoMaker) -> None:
