@@ -196,12 +196,20 @@ class AdapterBank:
         self._slot_of[name] = slot  # at the end: used last
 
     def _write(self, slot: int, adapter: HeldAdapter) -> None:
-        start = slot * self._rank
+        """Put an adapter into a slot, in one call for all layers: a small base has many small ones."""
+        start, rest = slot * self._rank, []
+        places: list[torch.Tensor] = []
+        factors: list[torch.Tensor] = []
         for path, layer in self._layers.items():
             pair = adapter.factors.get(path, (layer.stack_down[:0], layer.stack_up[:0]))
             for stack, factor in zip((layer.stack_down, layer.stack_up), pair, strict=True):
-                stack[start : start + len(factor)] = factor
-                stack[start + len(factor) : start + adapter.rank] = 0.0
+                places.append(stack[start : start + len(factor)])
+                factors.append(factor)
+                if len(factor) < adapter.rank:
+                    rest.append(stack[start + len(factor) : start + adapter.rank])
+        torch._foreach_copy_(places, factors)
+        if rest:
+            torch._foreach_zero_(rest)
 
     def _widen(self, rank: int) -> None:
         """Make the slots wide enough for a rank. Rare: what is used after this is written again."""

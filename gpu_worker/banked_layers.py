@@ -66,7 +66,7 @@ class BankedLayer(nn.Module):
         self.in_width, self.out_width = in_width, out_width
         self.private: PrivateFactors | None = None
         self.profile: KernelProfile | None = None
-        """None: the first kernel, always."""
+        """None: always the first kernel, which is also the one that a compiled graph may hold."""
         self.constants = ConstantInputs()
         self.down: torch.Tensor | None = None
         """[N, R, in]; None while no row has an adapter."""
@@ -96,7 +96,7 @@ class BankedLayer(nn.Module):
         """
         self._kept = None
         if self.down is None or self.up is None or self.down.shape[:2] != places.shape:
-            self._kernel = None
+            self._kernel = self._fitting[0](self.base) if self.profile is None else None
             self.down = self.stack_down.new_empty(*places.shape, self.in_width)
             self.up = self.stack_up.new_empty(*places.shape, self.out_width)
         # Into the same memory while the shape stays, so that a compiled graph serves whoever comes.
@@ -126,19 +126,15 @@ class BankedLayer(nn.Module):
     def _changed(self, inputs: torch.Tensor, *arguments: Any) -> torch.Tensor:
         if self.down is None or self.up is None:
             return self.base(inputs, *arguments)
-        if self._kernel is None or inputs.shape != self._shape:
-            self._kernel = self._choose(self.down, self.up, inputs)
+        if self._kernel is None or (self.profile is not None and inputs.shape != self._shape):
+            assert self.profile is not None
+            self._kernel = self.profile.choose(self._fitting, self.base, (self.down, self.up), inputs)
             self._shape = inputs.shape
         return self._kernel(inputs, *arguments)
 
-    def _choose(self, down: torch.Tensor, up: torch.Tensor, inputs: torch.Tensor) -> Kernel:
-        """Return a kernel for a batch's factors and inputs, loaded."""
-        fitting = [kernel for kernel in self.kernels if kernel.fits(self.base)]
-        if self.profile is not None and not torch.compiler.is_compiling():
-            return self.profile.choose(fitting, self.base, (down, up), inputs)
-        kernel = fitting[0](self.base)
-        kernel.load(down, up)
-        return kernel
+    @property
+    def _fitting(self) -> list[type[Kernel]]:
+        return [kernel for kernel in self.kernels if kernel.fits(self.base)]
 
     # What differs between kinds of layers
 

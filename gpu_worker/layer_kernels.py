@@ -236,7 +236,7 @@ def can_pack(inputs: torch.Tensor) -> bool:
 
 def _packed(base: nn.Conv2d, weights: torch.Tensor, wide: torch.Tensor, groups: int) -> torch.Tensor:
     """Return weights as torch's own compiler packs frozen ones (torch 2.13, `_inductor/fx_passes/mkldnn_fusion`)."""
-    return torch._C._nn.mkldnn_reorder_conv2d_weight(
+    return torch.ops.aten.mkldnn_reorder_conv2d_weight(
         weights.to_mkldnn(), base.padding, base.stride, base.dilation, groups, tuple(wide.shape)
     )
 
@@ -260,4 +260,4 @@ CONV_KERNELS: tuple[type[Kernel], ...] = (
     FoldedConv2d,
     MergedConv2d,
 )
-"""Each kind's ways; the first that fits is the one of a compiled graph, whose shapes nobody measured."""
+"""Each kind's ways, the one without a weight for each row first."""

@@ -184,7 +184,7 @@ class Runner:
             _advance(task, rows)
 
     def _conditioning_of(self, tasks: Sequence[GenerateTask]) -> Conditioning:
-        """Return a batch's rows: while it stays as it is the same tensors, so that layers keep what they made of them."""
+        """Return a batch's rows: the same tensors while it stays, so that layers keep what they made of them."""
         parts = [task.conditioning for task in tasks]
         if len(parts) != len(self._parts) or any(map(operator.is_not, parts, self._parts)):
             self._parts, self._conditioning = parts, Conditioning.cat(parts)

@@ -20,6 +20,7 @@ from torch import nn
 from gpu_worker.adapters import AdapterShape
 from gpu_worker.bank import AdapterBank
 from gpu_worker.banked_layers import bank_layers
+from gpu_worker.kernel_profile import profile_of
 
 WEIGHT = 0.5
 """Of each of two adapters that act together."""
@@ -34,9 +35,9 @@ class Inputs:
     timesteps: torch.Tensor
     prompt_embeds: torch.Tensor
 
-    def of(self, row: int) -> Inputs:
-        """Return the inputs of one person."""
-        here = slice(row, row + 1)
+    def of(self, rows: range) -> Inputs:
+        """Return the inputs of some people, in tensors of their own."""
+        here = slice(rows.start, rows.stop)
         return Inputs(self.latents[here], self.timesteps[here], self.prompt_embeds[here])
 
 
@@ -61,38 +62,63 @@ def random_factors(denoiser: nn.Module, shape: AdapterShape, seed: int) -> dict[
 class Way(ABC):
     """How one software denoises a few steps for everybody."""
 
-    title: str
-
     @abstractmethod
     def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
         """Take `steps` steps for everybody, from requests that just came, and return the last outputs, [8, C, h, w]."""
 
 
 class Banked(Way):
-    """Ours: one batch, each row with its adapters. Every run starts with another batch in the bank."""
+    """Ours: one batch, each row with its adapters. Every run starts with another batch in the bank.
+
+    Args:
+        each: How many adapters a row has.
+        is_measured: Whether layers compute in the way that is the fastest here; else by two thin products.
+        is_kept: Whether what layers make of the text is kept for all steps.
+        one_by_one: Batch only those that name the same adapter, which with eight names is nobody.
+    """
 
     def __init__(
-        self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]], each: int
+        self,
+        denoiser: nn.Module,
+        shape: AdapterShape,
+        adapters: Sequence[dict[str, torch.Tensor]],
+        each: int,
+        *,
+        is_measured: bool = False,
+        is_kept: bool = False,
+        one_by_one: bool = False,
     ) -> None:
-        self.title = f"ours, {each} each" if each else "the same batch without any adapter"
-        self._denoiser = copy.deepcopy(denoiser)
-        layers = bank_layers(self._denoiser, shape.target_paths(denoiser))
-        self._bank = AdapterBank(layers, torch.device("cpu"), slots=len(NAMES) + 1)
+        self.denoiser = copy.deepcopy(denoiser)
+        self._is_kept = is_kept
+        device = torch.device("cpu")
+        profile = profile_of(device) if is_measured else None
+        layers = bank_layers(self.denoiser, shape.target_paths(denoiser), profile)
+        self.bank = AdapterBank(layers, device, slots=len(NAMES) + 1)
         for name, factors in zip(NAMES, adapters, strict=True):
-            self._bank.put(name, factors, shape.scale)
+            self.bank.put(name, factors, shape.scale)
         weight = 1.0 if each == 1 else WEIGHT
         self._rows = [
             tuple((NAMES[(person + k) % len(NAMES)], weight) for k in range(each))
             for person in range(len(NAMES))
         ]
+        self._batches = (
+            [range(row, row + 1) for row in range(len(NAMES))] if one_by_one else [range(len(NAMES))]
+        )
+
+    def compose(self) -> None:
+        """Have everybody's adapters act."""
+        self.bank.compose(self._rows)
 
     def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
-        self._bank.compose([()])
-        self._bank.compose(self._rows)
-        output = inputs.latents
-        for _ in range(steps):
-            output = forward(self._denoiser, inputs)
-        return output
+        outputs = []
+        for rows in self._batches:
+            own = inputs.of(rows)
+            self.bank.compose([()])
+            self.bank.compose([self._rows[row] for row in rows])
+            if self._is_kept:
+                self.bank.keep_outputs_for(own.prompt_embeds)
+            outputs.append([forward(self.denoiser, own) for _ in range(steps)][-1])
+        return torch.cat(outputs)
 
 
 class SetAdapters(Way):
@@ -101,7 +127,6 @@ class SetAdapters(Way):
     def __init__(
         self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]], each: int
     ) -> None:
-        self.title = f"peft set_adapters, one at a time, {each} each"
         self._each = each
         self._denoiser = copy.deepcopy(denoiser)
         for name, factors in zip(NAMES, adapters, strict=True):
@@ -119,15 +144,13 @@ class SetAdapters(Way):
                 layer.set_adapter(names, inference_mode=True)
                 for name in names:
                     layer.set_scale(name, 1.0 if self._each == 1 else WEIGHT)
-            own = inputs.of(person)
+            own = inputs.of(range(person, person + 1))
             outputs.append([forward(self._denoiser, own) for _ in range(steps)][-1])
         return torch.cat(outputs)
 
 
 class Hotswap(Way):
     """One place for an adapter, overwritten for each request."""
-
-    title = "peft hotswap, one at a time, 1 each"
 
     def __init__(
         self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]]
@@ -145,15 +168,13 @@ class Hotswap(Way):
         outputs = []
         for person, factors in enumerate(self._adapters):
             hotswap_adapter_from_state_dict(self._denoiser, factors, "place", self._config)
-            own = inputs.of(person)
+            own = inputs.of(range(person, person + 1))
             outputs.append([forward(self._denoiser, own) for _ in range(steps)][-1])
         return torch.cat(outputs)
 
 
 class PeftMixed(Way):
     """peft's `adapter_names`: one batch, in which every layer goes through the adapters one by one."""
-
-    title = "peft mixed batch, 1 each"
 
     def __init__(
         self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]]
