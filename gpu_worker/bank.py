@@ -207,9 +207,9 @@ class AdapterBank:
                 factors.append(factor)
                 if len(factor) < adapter.rank:
                     rest.append(stack[start + len(factor) : start + adapter.rank])
-        torch._foreach_copy_(places, factors)
+        torch._foreach_copy_(places, factors)  # pyright: ignore[reportPrivateImportUsage]
         if rest:
-            torch._foreach_zero_(rest)
+            torch._foreach_zero_(rest)  # pyright: ignore[reportPrivateImportUsage]
 
     def _widen(self, rank: int) -> None:
         """Make the slots wide enough for a rank. Rare: what is used after this is written again."""

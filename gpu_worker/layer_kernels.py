@@ -194,8 +194,8 @@ class MergedConv2d(Kernel):
     weights: torch.Tensor | None = None
     """[N * out, channels, *kernel_size]"""
     packed: torch.Tensor | None = None
-    """The same in the order in which oneDNN reads it for inputs of `packed_for`."""
-    packed_for: torch.Size | None = None
+    """The same in the order in which oneDNN reads it for inputs of `shape`; None on other devices."""
+    shape: torch.Size | None = None
 
     @classmethod
     def fits(cls, base: nn.Module) -> bool:
@@ -207,7 +207,9 @@ class MergedConv2d(Kernel):
         merged = self.weights.view(len(down), len(base), -1)
         torch.baddbmm(base.flatten(1).expand_as(merged), up.mT, down, out=merged)
         self.bias = None if self.base.bias is None else self.base.bias.repeat(len(down))
-        self.packed = self.packed_for = None
+        self.packed = None
+        if self.shape is not None and self.shape[1] == len(down) * base.shape[1]:
+            self._pack(self.shape)
 
     def __call__(self, inputs: torch.Tensor, *arguments: Any) -> torch.Tensor:
         assert self.weights is not None
@@ -218,26 +220,31 @@ class MergedConv2d(Kernel):
                 wide, self.weights, self.bias, stride=base.stride, padding=base.padding, groups=count
             )
         else:
-            if self.packed is None or self.packed_for != inputs.shape:
-                self.packed, self.packed_for = _packed(base, self.weights, wide, count), inputs.shape
+            if self.packed is None or self.shape != wide.shape:
+                self._pack(wide.shape)
             places = (base.padding, base.stride, base.dilation)
             output = torch.ops.mkldnn._convolution_pointwise(
                 wide, self.packed, self.bias, *places, count, "none", [], ""
             )
         return output.view(count, -1, *output.shape[2:])
 
+    def _pack(self, shape: torch.Size) -> None:
+        """Put the weights into order for inputs, [1, N * channels, h, w], as torch's own compiler does.
+
+        That is torch 2.13's `_inductor/fx_passes/mkldnn_fusion`, for weights that stay the same.
+        """
+        assert self.weights is not None
+        base, groups = self.base, shape[1] // self.base.in_channels
+        self.shape = shape
+        self.packed = torch.ops.aten.mkldnn_reorder_conv2d_weight(
+            self.weights.to_mkldnn(), base.padding, base.stride, base.dilation, groups, list(shape)
+        )
+
 
 def can_pack(inputs: torch.Tensor) -> bool:
     """Whether oneDNN computes this; without packing it would put the weights into its order at every step."""
     return (
         inputs.device.type == "cpu" and inputs.dtype == torch.float32 and torch.backends.mkldnn.is_available()
-    )
-
-
-def _packed(base: nn.Conv2d, weights: torch.Tensor, wide: torch.Tensor, groups: int) -> torch.Tensor:
-    """Return weights as torch's own compiler packs frozen ones (torch 2.13, `_inductor/fx_passes/mkldnn_fusion`)."""
-    return torch.ops.aten.mkldnn_reorder_conv2d_weight(
-        weights.to_mkldnn(), base.padding, base.stride, base.dilation, groups, tuple(wide.shape)
     )
 
 

@@ -13,13 +13,14 @@ from torch._dynamo.utils import counters
 
 from benchmarks import report
 from benchmarks.engine.batch import BARE, PLACES, RANK, inputs_for
-from benchmarks.engine.turns import libraries, rates, ratios_of, take_turns
+from benchmarks.engine.turns import libraries, rates, ratios_of, take_turns, timed
 from benchmarks.engine.ways import NAMES, Banked, forward, random_factors
 from gpu_worker.adapters import AdapterShape
 
 BATCHES = 12
 STEPS = 10
-TOLERANCE = 1e-4
+TOLERANCE = 2e-5
+"""Of the largest output: a compiler sums in another order."""
 
 
 def run(rounds: int) -> None:
@@ -34,12 +35,14 @@ def run(rounds: int) -> None:
     ours_compiled = torch.compile(ours.denoiser, dynamic=False)
     most = 0.0
     for number in range(BATCHES):
-        narrow = AdapterShape(1 + number % RANK, RANK, place.targets)
+        rank = 1 + number % RANK
+        narrow = AdapterShape(rank, rank, place.targets)
         ours.bank.put(f"new{number}", random_factors(denoiser, narrow, 100 + number), narrow.scale)
         rows = [((f"new{max(0, number - row)}", 0.5 + 0.1 * row),) for row in range(len(NAMES) - 1)]
         ours.bank.compose([*rows, ()])
-        difference = forward(ours_compiled, inputs) - forward(ours.denoiser, inputs)
-        most = max(most, float(difference.abs().max()))
+        expected = forward(ours.denoiser, inputs)
+        difference = forward(ours_compiled, inputs) - expected
+        most = max(most, float(difference.abs().max() / expected.abs().max()))
     if most > TOLERANCE:
         raise RuntimeError(f"the compiled graph is not exact: {most}")
     graphs = counters["stats"]["unique_graphs"]
@@ -59,7 +62,7 @@ def run(rounds: int) -> None:
         "ours, compiled": ours_compiled,
     }
     seconds = take_turns(
-        {title: lambda module=module: steps(module) for title, module in modules.items()}, rounds
+        {title: timed(lambda module=module: steps(module)) for title, module in modules.items()}, rounds
     )
     pairs = [
         (f"{BARE}, compiled", BARE),
@@ -71,7 +74,7 @@ def run(rounds: int) -> None:
         "benchmark": f"torch.compile (inductor) with eight adapters: {place.title}, fp32, one thread",
         "graphs": graphs,
         "batches_of_other_adapters": BATCHES,
-        "most_difference_from_eager": most,
+        "most_difference_from_eager_of_the_largest_output": most,
         "seconds_until_all_batches_were_through": compile_seconds,
         "rounds": rounds,
         "image_steps_per_second": rates(seconds, len(NAMES) * STEPS),

@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors.torch import load as load_tensors
 
 from benchmarks import report
-from benchmarks.engine.turns import libraries, rates, ratios_of, take_turns
+from benchmarks.engine.turns import libraries, rates, ratios_of, take_turns, timed
 from benchmarks.engine.ways import NAMES, random_factors
 from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter
 from gpu_worker.engine import Engine
@@ -55,15 +55,16 @@ def run(rounds: int) -> None:
     ]
     theirs = by_diffusers(files, shape)
     runner = Runner(family)
-    names = [runner.attach(data, "ada") for data in files]
-    together, apart = by_engine(runner, names, len(NAMES)), by_engine(runner, names, 1)
+    for data in files:
+        runner.attach(data, "ada")  # so that they stay at hand when a request ends
+    together, apart = by_engine(runner, files, len(NAMES)), by_engine(runner, files, 1)
     differences = {}
     expected = theirs()
     for title, way in ((TOGETHER, together), (APART, apart)):
         differences[title] = mean_difference(way(), expected)
         if differences[title] > DIFFERENCE_MOST:
             raise RuntimeError(f"other pictures: {differences}")
-    seconds = take_turns({TOGETHER: together, APART: apart, DIFFUSERS: theirs}, rounds)
+    seconds = take_turns({TOGETHER: timed(together), APART: timed(apart), DIFFUSERS: timed(theirs)}, rounds)
     figures = {
         "benchmark": f"eight pictures with eight names on tiny, {SIZE_PX} px, {STEPS} steps, guided, fp32, one thread",
         "rounds": rounds,
@@ -75,13 +76,12 @@ def run(rounds: int) -> None:
     report.write("engine-end-to-end", figures)
 
 
-def by_engine(runner: Runner, names: list[str], at_once: int) -> Callable[[], list[Image.Image]]:
+def by_engine(runner: Runner, files: list[bytes], at_once: int) -> Callable[[], list[Image.Image]]:
     """Return what makes everybody's picture with our engine, so many requests at a time."""
 
     def draw() -> list[Image.Image]:
         engine, pictures = Engine(runner), {}
-        for name in names:
-            runner.attach_again(name)
+        names = [runner.attach(data, "ada") for data in files]
         for first in range(0, len(names), at_once):
             for person in range(first, first + at_once):
                 order = PictureOrder(

@@ -44,7 +44,7 @@ def run(rounds: int) -> None:
         if number % (REQUESTS // SAMPLES) == REQUESTS // SAMPLES - 1:
             resident_mib.append(process.memory_info().rss / 2**20)
     figures = {
-        "benchmark": f"{ADAPTERS} adapters of rank {RANK} on tiny's {len(factors[0]) // 2} layers, {bank.capacity} slots",
+        "benchmark": f"{ADAPTERS} adapters of rank {RANK} on tiny's UNet through {bank.capacity} slots",
         "requests": REQUESTS,
         "swap": report.milliseconds(seconds),
         f"resident_mib_after_every_{REQUESTS // SAMPLES}_requests": resident_mib,

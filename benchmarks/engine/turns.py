@@ -10,16 +10,25 @@ from importlib.metadata import version
 LIBRARIES = ("torch", "diffusers", "peft")
 
 
-def take_turns(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Return the seconds that each way computed in each round; who begins changes from round to round."""
+def timed(work: Callable[[], object]) -> Callable[[], float]:
+    """Return what does some work and tells the seconds that this thread computed for it."""
+
+    def measure() -> float:
+        started = time.thread_time()
+        work()
+        return time.thread_time() - started
+
+    return measure
+
+
+def take_turns(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """Return the seconds that each way told in each round; who begins changes from round to round."""
     seconds: dict[str, list[float]] = {title: [] for title in ways}
     titles = list(ways)
     for number in range(rounds):
         first = number % len(titles)
         for title in titles[first:] + titles[:first]:
-            started = time.thread_time()
-            ways[title]()
-            seconds[title].append(time.thread_time() - started)
+            seconds[title].append(ways[title]())
     return seconds
 
 

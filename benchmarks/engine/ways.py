@@ -7,8 +7,10 @@ for speed, so each is held against the first before anything is timed.
 from __future__ import annotations
 
 import copy
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -22,6 +24,8 @@ from gpu_worker.bank import AdapterBank
 from gpu_worker.banked_layers import bank_layers
 from gpu_worker.kernel_profile import profile_of
 
+PICTURE_STEPS = 20
+"""As many as tiny takes."""
 WEIGHT = 0.5
 """Of each of two adapters that act together."""
 NAMES = tuple(f"person{number}" for number in range(8))
@@ -62,13 +66,31 @@ def random_factors(denoiser: nn.Module, shape: AdapterShape, seed: int) -> dict[
 class Way(ABC):
     """How one software denoises a few steps for everybody."""
 
+    changing_seconds = 0.0
+    """Of the last run, what it took to have the adapters act that requests name: once a picture."""
+
+    def picture_seconds(self, inputs: Inputs, steps: int) -> float:
+        """Return what everybody's pictures take, told from a few steps of them: seconds that this thread computed."""
+        self.changing_seconds = 0.0
+        started = time.thread_time()
+        self.denoise(inputs, steps)
+        seconds = time.thread_time() - started
+        return self.changing_seconds + (seconds - self.changing_seconds) * PICTURE_STEPS / steps
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Count what a block takes."""
+        started = time.thread_time()
+        yield
+        self.changing_seconds += time.thread_time() - started
+
     @abstractmethod
     def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
         """Take `steps` steps for everybody, from requests that just came, and return the last outputs, [8, C, h, w]."""
 
 
 class Banked(Way):
-    """Ours: one batch, each row with its adapters. Every run starts with another batch in the bank.
+    """Ours: one batch, each row with its adapters. Before every run somebody publishes, so the batch is made anew.
 
     Args:
         each: How many adapters a row has.
@@ -93,9 +115,13 @@ class Banked(Way):
         device = torch.device("cpu")
         profile = profile_of(device) if is_measured else None
         layers = bank_layers(self.denoiser, shape.target_paths(denoiser), profile)
+        self._text_layers = [
+            layer for path, layer in layers.items() if path.endswith(("attn2.to_k", "attn2.to_v"))
+        ]
         self.bank = AdapterBank(layers, device, slots=len(NAMES) + 1)
         for name, factors in zip(NAMES, adapters, strict=True):
             self.bank.put(name, factors, shape.scale)
+        self._published = [(factors, shape.scale) for factors in adapters]
         weight = 1.0 if each == 1 else WEIGHT
         self._rows = [
             tuple((NAMES[(person + k) % len(NAMES)], weight) for k in range(each))
@@ -113,10 +139,14 @@ class Banked(Way):
         outputs = []
         for rows in self._batches:
             own = inputs.of(rows)
-            self.bank.compose([()])
-            self.bank.compose([self._rows[row] for row in rows])
+            self.bank.put(NAMES[rows.start], *self._published[rows.start])
+            with self.changing():
+                self.bank.compose([self._rows[row] for row in rows])
             if self._is_kept:
-                self.bank.keep_outputs_for(own.prompt_embeds)
+                with self.changing():
+                    self.bank.keep_outputs_for(own.prompt_embeds)
+                    for layer in self._text_layers:
+                        layer(own.prompt_embeds)
             outputs.append([forward(self.denoiser, own) for _ in range(steps)][-1])
         return torch.cat(outputs)
 
@@ -140,10 +170,11 @@ class SetAdapters(Way):
         outputs = []
         for person in range(len(NAMES)):
             names = [NAMES[(person + k) % len(NAMES)] for k in range(self._each)]
-            for layer in self._layers:
-                layer.set_adapter(names, inference_mode=True)
-                for name in names:
-                    layer.set_scale(name, 1.0 if self._each == 1 else WEIGHT)
+            with self.changing():
+                for layer in self._layers:
+                    layer.set_adapter(names, inference_mode=True)
+                    for name in names:
+                        layer.set_scale(name, 1.0 if self._each == 1 else WEIGHT)
             own = inputs.of(range(person, person + 1))
             outputs.append([forward(self._denoiser, own) for _ in range(steps)][-1])
         return torch.cat(outputs)
@@ -167,7 +198,8 @@ class Hotswap(Way):
     def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
         outputs = []
         for person, factors in enumerate(self._adapters):
-            hotswap_adapter_from_state_dict(self._denoiser, factors, "place", self._config)
+            with self.changing():
+                hotswap_adapter_from_state_dict(self._denoiser, factors, "place", self._config)
             own = inputs.of(range(person, person + 1))
             outputs.append([forward(self._denoiser, own) for _ in range(steps)][-1])
         return torch.cat(outputs)
