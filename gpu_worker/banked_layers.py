@@ -8,6 +8,7 @@ a name.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -67,6 +68,8 @@ class BankedLayer(nn.Module):
         self.private: PrivateFactors | None = None
         self.profile: KernelProfile | None = None
         """None: always the first kernel, which is also the one that a compiled graph may hold."""
+        self.rows_merged_most = 0.0
+        """Most rows that may have weights of their own: these take as much memory as the base for each row."""
         self.constants = ConstantInputs()
         self.down: torch.Tensor | None = None
         """[N, R, in]; None while no row has an adapter."""
@@ -76,6 +79,11 @@ class BankedLayer(nn.Module):
         self._shape: torch.Size | None = None
         """Of the inputs that the kernel was chosen for."""
         self._kept: Kept | None = None
+
+    @property
+    def size(self) -> int:
+        """How many values its weight has, were it not quantised."""
+        return self.in_width * self.out_width
 
     @property
     def weight(self) -> torch.Tensor:
@@ -96,7 +104,7 @@ class BankedLayer(nn.Module):
         """
         self._kept = None
         if self.down is None or self.up is None or self.down.shape[:2] != places.shape:
-            self._kernel = self._fitting[0](self.base) if self.profile is None else None
+            self._kernel = self._fitting(0)[0](self.base) if self.profile is None else None
             self.down = self.stack_down.new_empty(*places.shape, self.in_width)
             self.up = self.stack_up.new_empty(*places.shape, self.out_width)
         # Into the same memory while the shape stays, so that a compiled graph serves whoever comes.
@@ -128,13 +136,15 @@ class BankedLayer(nn.Module):
             return self.base(inputs, *arguments)
         if self._kernel is None or (self.profile is not None and inputs.shape != self._shape):
             assert self.profile is not None
-            self._kernel = self.profile.choose(self._fitting, self.base, (self.down, self.up), inputs)
+            self._kernel = self.profile.choose(
+                self._fitting(len(inputs)), self.base, (self.down, self.up), inputs
+            )
             self._shape = inputs.shape
         return self._kernel(inputs, *arguments)
 
-    @property
-    def _fitting(self) -> list[type[Kernel]]:
-        return [kernel for kernel in self.kernels if kernel.fits(self.base)]
+    def _fitting(self, rows: int) -> list[type[Kernel]]:
+        fitting = [kernel for kernel in self.kernels if kernel.fits(self.base)]
+        return [kernel for kernel in fitting if rows <= self.rows_merged_most or not kernel.is_merged]
 
     # What differs between kinds of layers
 
@@ -184,12 +194,16 @@ class BankedConv2d(BankedLayer):
 
 
 def bank_layers(
-    denoiser: nn.Module, paths: Iterable[str], profile: KernelProfile | None = None
+    denoiser: nn.Module,
+    paths: Iterable[str],
+    profile: KernelProfile | None = None,
+    merged_bytes_most: float = math.inf,
 ) -> dict[str, BankedLayer]:
     """Replace layers of a denoiser by banked ones, and return these by their paths.
 
     Args:
         profile: Chooses how the layers compute; without one they all do it the same way.
+        merged_bytes_most: The memory that merged weights of all layers and rows may take up.
 
     Raises:
         ValueError: One is neither a linear layer nor a plain convolution.
@@ -199,9 +213,10 @@ def bank_layers(
         layers[path] = _banked(denoiser.get_submodule(path), path)
         layers[path].profile = profile
         denoiser.set_submodule(path, layers[path])
-        if profile is not None:
-            weight = layers[path].weight
-            profile.weight_bytes += layers[path].in_width * layers[path].out_width * weight.element_size()
+    weights = {path: layer.weight for path, layer in layers.items()}
+    row_bytes = sum(layers[path].size * weight.element_size() for path, weight in weights.items())
+    for layer in layers.values():
+        layer.rows_merged_most = merged_bytes_most / row_bytes
     return layers
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
+from functools import cache
 
 import torch
 
-from gpu_worker.device import memory_bytes
 from gpu_worker.layer_kernels import Kernel
 
-MERGED_SHARE = 0.125
-"""Of the device's memory, the most that merged weights may take up."""
 STEPS_PER_BATCH = 8
 """Steps that a batch stays as it is, on average: what loading its factors costs is spread over them."""
 RUNS = 5
@@ -32,20 +30,18 @@ def device_clock(device: torch.device) -> Clock:
     return after_all
 
 
+@cache
 def profile_of(device: torch.device) -> KernelProfile:
-    """Return an empty profile for a device."""
-    return KernelProfile(device_clock(device), MERGED_SHARE * memory_bytes())
+    """Return the profile of a device, which all that runs on it in this process shares."""
+    return KernelProfile(device_clock(device))
 
 
 class KernelProfile:
     """Remembers which kernel won, for all layers of about the same shapes."""
 
-    def __init__(self, clock: Clock, merged_bytes_most: float) -> None:
-        """Take a clock in seconds, and the memory that the merged weights of all layers may take up together."""
+    def __init__(self, clock: Clock) -> None:
+        """Take a clock in seconds."""
         self._clock = clock
-        self._merged_bytes_most = merged_bytes_most
-        self.weight_bytes = 0
-        """Of all layers that may be changed."""
         self._winners: dict[Hashable, type[Kernel]] = {}
 
     def choose(
@@ -62,8 +58,6 @@ class KernelProfile:
             factors: The batch's: `down`, [N, R, in], and `up`, [N, R, out].
             inputs: What is measured with, if layers of about these shapes were not measured yet.
         """
-        if len(inputs) * self.weight_bytes > self._merged_bytes_most:
-            kernels = [kernel for kernel in kernels if not kernel.is_merged]
         rows, rank, in_width = factors[0].shape
         shapes = (in_width, factors[1].shape[2], inputs.shape[1:], _doubling(rows), _doubling(rank))
         key = (type(base), getattr(base, "stride", None), inputs.dtype, shapes, tuple(kernels))

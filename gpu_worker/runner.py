@@ -30,6 +30,7 @@ from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, pack_checkpoint, restore
 from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.dataset import build_training_set
+from gpu_worker.device import memory_bytes
 from gpu_worker.families.family import Family
 from gpu_worker.kernel_profile import profile_of
 from gpu_worker.pictures import to_images
@@ -45,6 +46,8 @@ EARLIER_BASE = (
 )
 
 
+MERGED_SHARE = 0.125
+"""Of the device's memory, the most that merged weights may take up."""
 GRADIENT_NORM_MOST = 1.0
 """One odd sample must not throw the factors far; the usual bound of diffusers' training scripts."""
 WARM_UP_STEPS = 10
@@ -95,7 +98,7 @@ class Runner:
         denoiser = family.denoiser.requires_grad_(False).eval()
         paths = self._shape(1, 1).target_paths(denoiser)
         dtype = next(denoiser.parameters()).dtype
-        layers = bank_layers(denoiser, paths, profile_of(family.device))
+        layers = bank_layers(denoiser, paths, profile_of(family.device), MERGED_SHARE * memory_bytes())
         self.bank = AdapterBank(layers, family.device, dtype, slots)
         self._parts: list[Conditioning] = []
         self._conditioning = Conditioning({})

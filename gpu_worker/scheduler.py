@@ -9,7 +9,9 @@ from enum import StrEnum
 TRAINING_SHARE = 0.25
 """Of the device's time, what training gets while pictures wait. With none waiting it gets all."""
 BATCH_ROWS = 16
-"""Rows of one step's batch: 8 guided pictures, or 16 without guidance. A request of more goes by itself."""
+"""Most rows of one step's batch: 8 guided pictures, or 16 without guidance. A request of more goes by itself.
+
+Fewer where bigger batches turn out to lose (`gpu_worker.batch_limit`)."""
 
 
 class Lane(StrEnum):

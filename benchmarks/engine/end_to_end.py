@@ -26,7 +26,7 @@ from gpu_worker.pictures import mean_difference
 from gpu_worker.runner import Runner, load_family
 from gpu_worker.tasks import PictureOrder
 
-STEPS, GUIDANCE, SIZE_PX, RANK = 20, 2.5, 64, 8
+STEPS, GUIDANCE, SIZE_PX, RANK = 10, 2.5, 64, 8
 STRENGTH = 0.05
 """Of random factors: they change a picture well beyond rounding, and leave it one."""
 DIFFERENCE_MOST = 0.5

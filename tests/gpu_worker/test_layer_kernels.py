@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch import nn
 
-from gpu_worker.banked_layers import BankedConv2d, BankedLayer, BankedLinear
+from gpu_worker.bank import AdapterBank
+from gpu_worker.banked_layers import BankedConv2d, BankedLayer, BankedLinear, bank_layers
 from gpu_worker.kernel_profile import KernelProfile
 from gpu_worker.layer_kernels import (
     CONV_KERNELS,
@@ -20,6 +21,7 @@ from gpu_worker.layer_kernels import (
     MergedConv2d,
     MergedLinear,
 )
+from tests.gpu_worker.adapters import random_factors
 
 TOLERANCE = 2e-5
 ROWS, RANK = 3, 5
@@ -112,7 +114,7 @@ def test_the_fastest_way_is_taken_and_measured_once_for_a_shape(
     fastest: type[Kernel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = Watch(monkeypatch, {kernel: 0.1 if kernel is fastest else 0.2 for kernel in LINEAR_KERNELS})
-    profile = KernelProfile(watch, merged_bytes_most=1e9)
+    profile = KernelProfile(watch)
     base = nn.Linear(4, 4)
     assert type(profile.choose(LINEAR_KERNELS, base, factors(3), torch.randn(3, 7, 4))) is fastest
     measured = watch.now
@@ -125,11 +127,29 @@ def test_the_fastest_way_is_taken_and_measured_once_for_a_shape(
 @torch.no_grad()
 def test_merged_weights_take_no_more_memory_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
     watch = Watch(monkeypatch, {LowRankLinear: 0.2, MergedLinear: 0.1})
-    profile = KernelProfile(watch, merged_bytes_most=200)
-    profile.weight_bytes = 64
-    base = nn.Linear(4, 4)
-    assert type(profile.choose(LINEAR_KERNELS, base, factors(3), torch.randn(3, 4))) is MergedLinear
-    assert type(profile.choose(LINEAR_KERNELS, base, factors(4), torch.randn(4, 4))) is LowRankLinear
+    network = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    bank = AdapterBank(
+        bank_layers(network, ["0", "1"], KernelProfile(watch), merged_bytes_most=3 * 2 * 4 * 4 * 4),
+        torch.device("cpu"),
+    )
+    bank.put("ada", random_factors(bank, seed=1), 1.0)
+    loaded: list[type[Kernel]] = []
+    for kernel in (LowRankLinear, MergedLinear):
+        monkeypatch.setattr(kernel, "load", _told(kernel, loaded))
+    for rows, taken in ((3, MergedLinear), (4, LowRankLinear)):
+        bank.compose([(("ada", 1.0),)] * rows)
+        network(torch.randn(rows, 4))
+        assert loaded[-1] is taken
+
+
+def _told(kernel: type[Kernel], loaded: list[type[Kernel]]) -> Callable[..., None]:
+    load = kernel.load
+
+    def tell(self: Kernel, down: torch.Tensor, up: torch.Tensor) -> None:
+        loaded.append(kernel)
+        load(self, down, up)
+
+    return tell
 
 
 @torch.no_grad()
