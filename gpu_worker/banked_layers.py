@@ -1,4 +1,4 @@
-"""Layers of a denoiser that add low-rank changes: another one to every row of a batch, or one that is being trained.
+"""Layers of a denoiser that add low-rank changes: another one to every row of a batch, or those being trained.
 
 A layer holds the stack of every adapter on the device and, gathered from it for the batch of the moment, one
 `down` and one `up` a row. Gathering is done once for a batch and serves all its steps; how they are then computed
@@ -14,18 +14,10 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from gpu_worker.kernel_profile import KernelProfile
 from gpu_worker.layer_kernels import CONV_KERNELS, LINEAR_KERNELS, Kernel
-
-
-class PrivateFactors(NamedTuple):
-    """One change for all rows, in PEFT's shapes and outside every stack, so that gradients reach it alone."""
-
-    lora_a: torch.Tensor
-    lora_b: torch.Tensor
-    scale: float
+from gpu_worker.private_factors import PrivateFactors, add_to_convolution, add_to_linear
 
 
 class Kept(NamedTuple):
@@ -121,10 +113,7 @@ class BankedLayer(nn.Module):
     def forward(self, inputs: torch.Tensor, *arguments: Any) -> torch.Tensor:
         """Return the base layer's output with what the adapters add."""
         if self.private is not None:
-            output = self.base(inputs, *arguments)
-            lora_a, lora_b, scale = self.private
-            added = self.project(inputs.to(lora_a.dtype), lora_a, lora_b)
-            return (output + added * scale).to(output.dtype)
+            return self.add_private(self.base(inputs, *arguments), inputs, self.private)
         if not self.constants.has(inputs):
             return self._changed(inputs, *arguments)
         if self._kept is None or self._kept.inputs is not inputs:
@@ -152,8 +141,10 @@ class BankedLayer(nn.Module):
         """Return the shapes of PEFT's `lora_A.weight` and `lora_B.weight`."""
         raise NotImplementedError
 
-    def project(self, inputs: torch.Tensor, lora_a: torch.Tensor, lora_b: torch.Tensor) -> torch.Tensor:
-        """Return what one pair of factors makes of all rows, in PEFT's own order of operations."""
+    def add_private(
+        self, output: torch.Tensor, inputs: torch.Tensor, private: PrivateFactors
+    ) -> torch.Tensor:
+        """Return `output` with the changes that trainings are learning, each on its own rows."""
         raise NotImplementedError
 
 
@@ -168,8 +159,10 @@ class BankedLinear(BankedLayer):
     def factor_shapes(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return (rank, self.in_width), (self.out_width, rank)
 
-    def project(self, inputs: torch.Tensor, lora_a: torch.Tensor, lora_b: torch.Tensor) -> torch.Tensor:
-        return functional.linear(functional.linear(inputs, lora_a), lora_b)
+    def add_private(
+        self, output: torch.Tensor, inputs: torch.Tensor, private: PrivateFactors
+    ) -> torch.Tensor:
+        return add_to_linear(output, inputs, private)
 
 
 class BankedConv2d(BankedLayer):
@@ -189,8 +182,10 @@ class BankedConv2d(BankedLayer):
     def factor_shapes(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return (rank, self.in_channels, *self.kernel_size), (self.out_width, rank, 1, 1)
 
-    def project(self, inputs: torch.Tensor, lora_a: torch.Tensor, lora_b: torch.Tensor) -> torch.Tensor:
-        return functional.conv2d(functional.conv2d(inputs, lora_a, **self.step), lora_b)
+    def add_private(
+        self, output: torch.Tensor, inputs: torch.Tensor, private: PrivateFactors
+    ) -> torch.Tensor:
+        return add_to_convolution(output, inputs, private, **self.step)
 
 
 def bank_layers(

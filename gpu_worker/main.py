@@ -19,26 +19,23 @@ from core.queue import workers
 from core.queue.dispatch import Dispatch, open_dispatch
 from core.queue.jobs import Claim, Jobs
 from core.queue.workers import Announcement
-from core.rules.bases import load_bases
-from core.rules.turns import lane_of
 from core.settings import Settings
 from core.store.blobs import Blobs, open_blobs
 from core.store.database import migrate, open_database
-from core.store.records import JobKind, new_id
+from core.store.records import new_id
+from gpu_worker.admission import lanes_for
 from gpu_worker.device import device_title, memory_bytes
 from gpu_worker.engine import Engine
 from gpu_worker.engine_thread import EngineThread
 from gpu_worker.job_run import JobRun, Order
 from gpu_worker.likeness import likeness, load_judge
 from gpu_worker.runner import FAMILIES, Runner, load_family
+from gpu_worker.scheduler import StepScheduler
 from gpu_worker.trial import Judge
 from gpu_worker.vision.eye import Eye, load_eye
 
 log = logging.getLogger(__name__)
 
-ADMITTED = {JobKind.TRAIN: 1, JobKind.GENERATE: 4}
-"""Jobs of each kind that a worker takes at once: no more than it can hold and serve soon."""
-GIB = 2**30
 ANNOUNCE_SECONDS = 20.0
 """How often a worker says that it is there; `core.queue.workers` forgets it after 60 s."""
 
@@ -54,7 +51,7 @@ async def run(settings: Settings) -> None:
     await migrate(settings)  # it may be the first process of all
     async with open_database(settings), open_dispatch(settings) as dispatch:
         worker = Worker(settings, dispatch, open_blobs(settings), lanes)
-        await serve(worker, lambda: build_engine(base), partial(load_eye, settings))
+        await serve(worker, partial(build_engine, base, settings.training_share), partial(load_eye, settings))
 
 
 async def serve(worker: Worker, build: Callable[[], Engine], load: Callable[[], Eye | None]) -> None:
@@ -67,26 +64,10 @@ async def serve(worker: Worker, build: Callable[[], Engine], load: Callable[[], 
         await worker.run(build, load)
 
 
-def lanes_for(base: str, memory: int) -> dict[str, int]:
-    """Return the lanes whose jobs fit into that memory in bytes, and how many jobs of each are taken at once.
-
-    Raises:
-        ConfigurationError: Not even pictures fit.
-    """
-    needed = load_bases()[base].memory_gib
-    lanes = {lane_of(kind, base): most for kind, most in ADMITTED.items() if needed[kind] * GIB <= memory}
-    if not lanes:
-        raise ConfigurationError(
-            f"{base} needs {min(needed.values()):g} GiB for pictures, and this device has {memory / GIB:.1f}. "
-            "Run the worker on a larger one, or name a smaller base in LIKENESS_BASES."
-        )
-    return lanes
-
-
-def build_engine(base: str) -> Engine:
+def build_engine(base: str, training_share: float) -> Engine:
     """Load a base and put an engine around it. Runs in the engine's thread."""
     started = time.perf_counter()
-    engine = Engine(Runner(load_family(base)), judge=_find_judge())
+    engine = Engine(Runner(load_family(base)), StepScheduler(training_share), judge=_find_judge())
     seconds = time.perf_counter() - started
     identity = engine.runner.family.identity
     log.info("action=base_loaded base=%s weights=%.12s seconds=%.1f", base, identity.weights_sha256, seconds)

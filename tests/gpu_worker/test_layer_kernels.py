@@ -21,6 +21,7 @@ from gpu_worker.layer_kernels import (
     MergedConv2d,
     MergedLinear,
 )
+from gpu_worker.private_factors import PrivateFactors
 from tests.gpu_worker.adapters import random_factors
 
 TOLERANCE = 2e-5
@@ -60,8 +61,11 @@ def test_all_ways_make_what_each_row_would_get_alone(kind: str) -> None:
         up = torch.randn(ROWS, RANK, layer.out_width)
     lora_a, lora_b = layer.factor_shapes(RANK)
     alone = [
-        base(inputs[row : row + 1])
-        + layer.project(inputs[row : row + 1], down[row].view(lora_a), up[row].mT.reshape(lora_b))
+        layer.add_private(
+            base(inputs[row : row + 1]),
+            inputs[row : row + 1],
+            PrivateFactors(down[row].view(1, *lora_a), up[row].mT.reshape(1, *lora_b), 1.0),
+        )
         for row in range(ROWS)
     ]
     expected = torch.cat(alone)
