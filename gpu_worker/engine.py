@@ -101,8 +101,17 @@ class Engine:
         self._run(batch)
         events = [event for task in batch for event in self._settle(task)]
         work = sum(task.step_work for task in batch if isinstance(task, GenerateTask))
-        self._scheduler.charge(self._clock() - started, work)
+        seconds = self._clock() - started
+        self._scheduler.charge(seconds, work)
+        self._learn_from(batch, seconds)
         return events
+
+    def _learn_from(self, batch: list[Task], seconds: float) -> None:
+        """Count a step of denoising: how many rows one should have follows from what they took."""
+        denoised = [task for task in batch if isinstance(task, GenerateTask) and task.pictures is None]
+        if denoised:
+            rows = sum(task.num_rows for task in denoised)
+            self._batch_limits.record(_cost_key(denoised[0]), rows, seconds)
 
     def _choose(self) -> list[Task]:
         """Return the task whose turn it is, and behind it those that can take the same step."""
@@ -149,14 +158,7 @@ class Engine:
             case GenerateTask(is_finished=True) as task:
                 task.pictures = self.runner.decode(task)
             case GenerateTask():
-                self._denoise(pictures)
-
-    def _denoise(self, pictures: list[GenerateTask]) -> None:
-        """Take a step, and learn from it how many rows a step should have."""
-        started = self._clock()
-        self.runner.denoise(*pictures)
-        rows = sum(task.num_rows for task in pictures)
-        self._batch_limits.record(_cost_key(pictures[0]), rows, self._clock() - started)
+                self.runner.denoise(*pictures)
 
     def _prepare(self, preparation: Preparation) -> None:
         """Do a part; the last one puts the training in its place, behind the others that train."""
