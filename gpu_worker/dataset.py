@@ -90,7 +90,10 @@ def build_training_set(family: Family, spec: TrainSpec, photos: Sequence[bytes])
     prior = None
     if spec.preset.prior_fraction > 0.0:
         drawn = family.prior_examples(spec.class_noun, PRIOR_COUNT, spec.seed)
-        prior = _encode(family, [example.pixels for example in drawn], [example.caption for example in drawn])
+        if drawn:
+            prior = _encode(
+                family, [example.pixels for example in drawn], [example.caption for example in drawn]
+            )
     return TrainingSet(_encode(family, pixels, captions), prior, images)
 
 

@@ -28,9 +28,10 @@ from core.store.records import JobKind, new_id
 from gpu_worker.device import device_title, memory_bytes
 from gpu_worker.engine import Engine
 from gpu_worker.engine_thread import EngineThread
+from gpu_worker.families.registry import FAMILIES, load_family
 from gpu_worker.job_run import JobRun, Order
 from gpu_worker.likeness import likeness, load_judge
-from gpu_worker.runner import FAMILIES, Runner, load_family
+from gpu_worker.runner import Runner
 from gpu_worker.trial import Judge
 from gpu_worker.vision.eye import Eye, load_eye
 

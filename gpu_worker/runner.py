@@ -10,17 +10,14 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import count
-from typing import Any
 
 import torch
-from diffusers.utils import logging as diffusers_logging
 from PIL import Image
-from transformers.utils import logging as transformers_logging
 
-from core.errors import ConfigurationError, JobFailed
+from core.errors import JobFailed
 from core.queue.specs import TrainSpec
 from core.rules.presets import TrainingPreset
 from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter, unpack_adapter
@@ -56,33 +53,6 @@ def learning_rate_at(preset: TrainingPreset, step_index: int) -> float:
     rising = (step_index + 1) / WARM_UP_STEPS
     falling = (preset.num_steps - step_index) / (COOL_DOWN_SHARE * preset.num_steps) + LAST_RATE_SHARE
     return preset.learning_rate * min(1.0, rising, falling)
-
-
-def _load_tiny(device: str) -> Family:
-    from gpu_worker.families import tiny  # a family brings its libraries: only the one that is used
-
-    family: Any = tiny.load(device=device)
-    return family
-
-
-FAMILIES: Mapping[str, Callable[[str], Family]] = {"tiny": _load_tiny}
-"""How to load each base, by the name that settings and jobs use."""
-
-
-def load_family(name: str) -> Family:
-    """Load a base onto the best device of this machine.
-
-    Raises:
-        ConfigurationError: This version of the worker cannot run it.
-    """
-    if name not in FAMILIES:
-        raise ConfigurationError(
-            f"LIKENESS_BASES names {name}, which this worker cannot run. It can run: {', '.join(FAMILIES)}."
-        )
-    for library in (diffusers_logging, transformers_logging):
-        library.set_verbosity_error()
-        library.disable_progress_bar()
-    return FAMILIES[name]("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class Runner:

@@ -16,7 +16,7 @@ import torch
 from benchmarks import report
 from benchmarks.engine.ways import NAMES, Banked, Hotswap, Inputs, PeftMixed, SetAdapters, Way, random_factors
 from gpu_worker.adapters import AdapterShape
-from gpu_worker.runner import load_family
+from gpu_worker.families.registry import load_family
 
 RANK = 8
 STEPS = 4
