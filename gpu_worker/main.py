@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from functools import partial
 
@@ -28,7 +28,7 @@ from core.store.records import JobKind, new_id
 from gpu_worker.device import device_title, memory_bytes
 from gpu_worker.engine import Engine
 from gpu_worker.engine_thread import EngineThread
-from gpu_worker.families.registry import FAMILIES, load_family
+from gpu_worker.families.registry import FAMILIES, SHIPPED, Prepared, prepare
 from gpu_worker.job_run import JobRun, Order
 from gpu_worker.likeness import likeness, load_judge
 from gpu_worker.runner import Runner
@@ -50,12 +50,12 @@ async def run(settings: Settings) -> None:
     Raises:
         ConfigurationError: None of the operator's bases can run here.
     """
-    base = _base_to_serve(settings)
-    lanes = lanes_for(base, memory_bytes())
+    prepared = base_to_serve(settings)
+    lanes = lanes_for(prepared.name, memory_bytes(), prepared.kinds)
     await migrate(settings)  # it may be the first process of all
     async with open_database(settings), open_dispatch(settings) as dispatch:
         worker = Worker(settings, dispatch, open_blobs(settings), lanes)
-        await serve(worker, lambda: build_engine(base), partial(load_eye, settings))
+        await serve(worker, lambda: build_engine(prepared), partial(load_eye, settings))
 
 
 async def serve(worker: Worker, build: Callable[[], Engine], load: Callable[[], Eye | None]) -> None:
@@ -68,14 +68,23 @@ async def serve(worker: Worker, build: Callable[[], Engine], load: Callable[[], 
         await worker.run(build, load)
 
 
-def lanes_for(base: str, memory: int) -> dict[str, int]:
+def lanes_for(base: str, memory: int, kinds: Collection[JobKind] = tuple(ADMITTED)) -> dict[str, int]:
     """Return the lanes whose jobs fit into that memory in bytes, and how many jobs of each are taken at once.
+
+    Args:
+        base: What is served.
+        memory: The device's.
+        kinds: What the base has memory for once it is loaded.
 
     Raises:
         ConfigurationError: Not even pictures fit.
     """
     needed = load_bases()[base].memory_gib
-    lanes = {lane_of(kind, base): most for kind, most in ADMITTED.items() if needed[kind] * GIB <= memory}
+    lanes = {
+        lane_of(kind, base): most
+        for kind, most in ADMITTED.items()
+        if kind in kinds and needed[kind] * GIB <= memory
+    }
     if not lanes:
         raise ConfigurationError(
             f"{base} needs {min(needed.values()):g} GiB for pictures, and this device has {memory / GIB:.1f}. "
@@ -84,13 +93,18 @@ def lanes_for(base: str, memory: int) -> dict[str, int]:
     return lanes
 
 
-def build_engine(base: str) -> Engine:
+def build_engine(prepared: Prepared) -> Engine:
     """Load a base and put an engine around it. Runs in the engine's thread."""
     started = time.perf_counter()
-    engine = Engine(Runner(load_family(base)), judge=_find_judge())
+    engine = Engine(Runner(prepared.load()), judge=_find_judge())
     seconds = time.perf_counter() - started
     identity = engine.runner.family.identity
-    log.info("action=base_loaded base=%s weights=%.12s seconds=%.1f", base, identity.weights_sha256, seconds)
+    log.info(
+        "action=base_loaded base=%s weights=%.12s seconds=%.1f",
+        identity.name,
+        identity.weights_sha256,
+        seconds,
+    )
     return engine
 
 
@@ -104,10 +118,21 @@ def _find_judge() -> Judge | None:
     return likeness
 
 
-def _base_to_serve(settings: Settings) -> str:
-    for base in settings.bases:
-        if base in FAMILIES:
-            return base
+def base_to_serve(settings: Settings) -> Prepared:
+    """Find the first of the operator's bases that this worker knows and has a source for.
+
+    What is announced is what was found and fits: a base that cannot be had here ends the worker with the reason.
+
+    Raises:
+        ConfigurationError: There is none, its licence is not accepted, or it does not fit.
+    """
+    sources = settings.base_sources
+    known = [base for base in settings.bases if base in FAMILIES]
+    for base in known:
+        if base == SHIPPED or base in sources:
+            return prepare(base, sources.get(base, ""))
+    if known:
+        return prepare(known[0])  # which says what is missing
     raise ConfigurationError(
         f"LIKENESS_BASES is {', '.join(settings.bases) or 'empty'}, and this worker can run none of it. "
         f"It can run: {', '.join(FAMILIES)}."

@@ -62,7 +62,8 @@ class Runner:
         self.family = family
         denoiser = family.denoiser.requires_grad_(False).eval()
         paths = self._shape(1, 1).target_paths(denoiser)
-        dtype = next(denoiser.parameters()).dtype
+        # Quantised weights are stored as integers, and computed with in the type of those that are not.
+        dtype = next(weight.dtype for weight in denoiser.parameters() if weight.is_floating_point())
         self.bank = AdapterBank(bank_layers(denoiser, paths), family.device, dtype, slots)
         self._users: Counter[str] = Counter()
         self._numbers = count()

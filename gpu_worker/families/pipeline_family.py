@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from diffusers import PipelineQuantizationConfig
+from diffusers.quantizers.pipe_quant_config import PipelineQuantizationConfig
 from diffusers.quantizers.quantization_config import BitsAndBytesConfig, TorchAoConfig
 from safetensors import SafetensorError
 
@@ -206,7 +207,6 @@ def quantization_of(weights: Weights) -> Any:
             bnb_4bit_compute_dtype=torch.bfloat16,
         )
     if weights is Weights.FP8:
-        from torchao.quantization import Float8WeightOnlyConfig  # an extra: only where it is installed
-
-        return TorchAoConfig(Float8WeightOnlyConfig())
+        torchao: Any = import_module("torchao.quantization")  # of the extra `gpu`
+        return TorchAoConfig(torchao.Float8WeightOnlyConfig())
     return None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import hf_hub_download, snapshot_download
-from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
 
 from core.errors import ConfigurationError
 from gpu_worker.families.memory import Parameters
@@ -117,11 +117,13 @@ def _count_in(path: Path) -> int:
 
 
 def _of_hub(base: str, source: str) -> Path:
+    """Return the hub's model as it was downloaded first: another version would be another base to every adapter."""
     try:
-        index = Path(hf_hub_download(source, INDEX))
-        parts = [name for name, kind in parts_of(index.parent).items() if isinstance(kind, list) and kind[0]]
-        wanted = [INDEX, *(f"{part}/{pattern}" for part in parts for pattern in WANTED)]
-        return Path(snapshot_download(source, allow_patterns=wanted, ignore_patterns=list(NOT_WANTED)))
+        return _snapshot(source, is_local=True)
+    except (LocalEntryNotFoundError, ConfigurationError):
+        pass  # it was never downloaded, or not to the end
+    try:
+        return _snapshot(source, is_local=False)
     except GatedRepoError as fault:
         raise ConfigurationError(
             f"{SETTING}: the licence of {source} for {base} has to be accepted first. "
@@ -137,3 +139,16 @@ def _of_hub(base: str, source: str) -> Path:
             f"{SETTING}: {source} for {base} is no folder, and the Hugging Face hub did not give it "
             f"({type(fault).__name__}). Check the network, or download it and give its folder."
         ) from fault
+
+
+def _snapshot(source: str, *, is_local: bool) -> Path:
+    """Return the folder of a hub's model with the parts that its pipeline names, and nothing else of it."""
+    index = Path(hf_hub_download(source, INDEX, local_files_only=is_local))
+    parts = [name for name, kind in parts_of(index.parent).items() if isinstance(kind, list) and kind[0]]
+    wanted = [INDEX, *(f"{part}/{pattern}" for part in parts for pattern in WANTED)]
+    folder = snapshot_download(
+        source, allow_patterns=wanted, ignore_patterns=list(NOT_WANTED), local_files_only=is_local
+    )
+    if is_local and not all((Path(folder) / part).is_dir() for part in parts):
+        raise LocalEntryNotFoundError(f"{source} was not downloaded to the end")
+    return Path(folder)
