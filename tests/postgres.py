@@ -45,10 +45,11 @@ def find_server() -> str | None:
     return None
 
 
-def run_on_server(server: str, statement: str) -> None:
-    """Run a statement that stands outside every database, such as making one."""
+def run_on_server(server: str, *statements: str) -> None:
+    """Run statements that stand outside every database, such as making one."""
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(statement)  # pyright: ignore[reportArgumentType, reportCallIssue] - our own words
+        for statement in statements:
+            connection.execute(statement)  # pyright: ignore[reportArgumentType, reportCallIssue] - our own words
 
 
 def run_apart(work: Coroutine[Any, Any, None]) -> None:
@@ -59,9 +60,16 @@ def run_apart(work: Coroutine[Any, Any, None]) -> None:
 
 @contextmanager
 def new_database(server: str, template: str = "template1") -> Iterator[str]:
-    """Make a database for the length of the block; yields its address."""
+    """Make a database for the length of the block; yields its address.
+
+    It does not wait for the disk at every commit: no test cuts the power, and a commit is then 40 times faster.
+    """
     name = f"likeness_test_{os.getpid()}_{uuid4().hex[:8]}"
-    run_on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    run_on_server(
+        server,
+        f'CREATE DATABASE "{name}" TEMPLATE "{template}"',
+        f'ALTER DATABASE "{name}" SET synchronous_commit = off',
+    )
     try:
         yield f"{server}/{name}"
     finally:
