@@ -10,8 +10,10 @@ from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from torch.nn import functional
 
+from core.errors import ConfigurationError
 from gpu_worker.conditioning import Conditioning
-from gpu_worker.families.pipeline_family import PipelineFamily
+from gpu_worker.families.pipeline_family import Opening, PipelineFamily
+from gpu_worker.families.sources import SETTING
 
 TRAIN_TIMESTEPS = 1000
 LEAST_SIGMA = 0.001
@@ -30,6 +32,15 @@ class FlowScheduler(FlowMatchEulerDiscreteScheduler):
 
 class FlowFamily(PipelineFamily):
     """A base whose denoiser predicts the velocity `noise - latents`, [B, C, h, w]; its timesteps lie in [0, 1000]."""
+
+    def __init__(self, opening: Opening) -> None:
+        super().__init__(opening)
+        noise_scheduler = self.pipeline.scheduler
+        if not isinstance(noise_scheduler, FlowMatchEulerDiscreteScheduler):
+            raise ConfigurationError(
+                f"{SETTING}: the model for {opening.name} is drawn with {type(noise_scheduler).__name__}, and only "
+                "FlowMatchEulerDiscreteScheduler is known for it here. Name another."
+            )
 
     def new_noise_scheduler(
         self, num_inference_steps: int, latent_shape: tuple[int, int, int]

@@ -11,9 +11,11 @@ from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteSchedule
 from diffusers.training_utils import compute_snr
 from torch.nn import functional
 
+from core.errors import ConfigurationError
 from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.families.memory import WorkingMemory
 from gpu_worker.families.pipeline_family import Opening, PipelineFamily, Rows
+from gpu_worker.families.sources import SETTING
 
 SNR_GAMMA = 5.0
 """Steps with less noise than this count less, since they are the easy ones (Hang et al. 2023, arXiv:2303.09556)."""
@@ -35,6 +37,12 @@ class SdxlFamily(PipelineFamily):
 
     def __init__(self, opening: Opening) -> None:
         super().__init__(opening)
+        predicts = self.pipeline.scheduler.config["prediction_type"]
+        if predicts not in ("epsilon", "v_prediction"):
+            raise ConfigurationError(
+                f"{SETTING}: the model for {opening.name} predicts {predicts}, and only epsilon and v_prediction "
+                "are known for it here. Name another."
+            )
         self._train_scheduler: Any = DDPMScheduler.from_config(self.pipeline.scheduler.config)
 
     def _encode(self, prompt: str) -> Rows:

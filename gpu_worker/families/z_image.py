@@ -24,7 +24,7 @@ class ZImageFamily(FlowFamily):
         r"(layers|noise_refiner|context_refiner)\.\d+\."
         r"(attention\.(to_q|to_k|to_v|to_out\.0)|feed_forward\.w[123])"
     )
-    default_num_inference_steps = 9
+    default_num_inference_steps = 8
     default_guidance_scale = 1.0
     """Both as the Turbo model wants them."""
 

@@ -107,6 +107,28 @@ def test_a_folder_of_another_kind_is_refused_in_words(
         prepare("dreamy", str(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("title", "key", "value", "said"),
+    [
+        ("sdxl", "prediction_type", "sample", "predicts sample, and only epsilon"),
+        ("bria", "_class_name", "DDIMScheduler", "drawn with DDIMScheduler, and only FlowMatchEuler"),
+    ],
+)
+def test_a_schedule_that_the_family_does_not_know_is_refused_rather_than_guessed(
+    title: str, key: str, value: str, said: str, folder_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(folder_of(title), tmp_path / title))
+    index = json.loads((folder / "model_index.json").read_text())
+    config = json.loads((folder / "scheduler" / "scheduler_config.json").read_text())
+    config[key] = value
+    if key == "_class_name":
+        index["scheduler"] = ["diffusers", value]
+    (folder / "model_index.json").write_text(json.dumps(index))
+    (folder / "scheduler" / "scheduler_config.json").write_text(json.dumps(config))
+    with pytest.raises(ConfigurationError, match=said):
+        prepare(title, str(folder)).load()
+
+
 def test_weights_that_are_not_safetensors_are_never_loaded(sdxl: Path) -> None:
     part = sdxl / "unet"
     torch.save({}, part / "diffusion_pytorch_model.bin")
