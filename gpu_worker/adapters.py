@@ -88,10 +88,15 @@ def unpack_adapter(data: bytes) -> AdapterFile:
         shape=AdapterShape(
             config["r"], config["lora_alpha"], targets if isinstance(targets, str) else tuple(targets)
         ),
-        factors={name.removeprefix(_PEFT_PREFIX): tensor for name, tensor in load_tensors(data).items()},
+        factors=factors_of(data),
         base_weights_sha256=facts["base_weights_sha256"],
         version_id=facts["version_id"],
     )
+
+
+def factors_of(data: bytes) -> dict[str, torch.Tensor]:
+    """Return an adapter's tensors by layer, without peft's prefix."""
+    return {name.removeprefix(_PEFT_PREFIX): tensor for name, tensor in load_tensors(data).items()}
 
 
 def write_peft_folder(data: bytes, folder: Path) -> None:

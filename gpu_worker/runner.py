@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import count
+from typing import Any
 
 import torch
 from PIL import Image
@@ -20,13 +21,21 @@ from PIL import Image
 from core.errors import JobFailed
 from core.queue.specs import TrainSpec
 from core.rules.presets import TrainingPreset
-from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter, unpack_adapter
-from gpu_worker.bank import SLOTS, AdapterBank
+from gpu_worker.adapters import (
+    AdapterFile,
+    AdapterShape,
+    factors_of,
+    metadata_of,
+    pack_adapter,
+    unpack_adapter,
+)
+from gpu_worker.bank import SLOTS, AdapterBank, Row
 from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, pack_checkpoint, restore
 from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.dataset import build_training_set
 from gpu_worker.families.family import Family
+from gpu_worker.merged import MergedAdapters, is_plain
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
 
@@ -37,6 +46,11 @@ UNSTABLE = (
 EARLIER_BASE = (
     "@{handle} was trained on an earlier version of the base. "
     "Retrain it with /edit @{handle}, then ask again. Nothing was charged."
+)
+
+UNMERGEABLE = (
+    "The files of @{handle} are of a kind that this base cannot use. Retrain it with /edit @{handle}, then ask again. "
+    "Nothing was charged."
 )
 
 
@@ -64,7 +78,9 @@ class Runner:
         paths = self._shape(1, 1).target_paths(denoiser)
         # Quantised weights are stored as integers, and computed with in the type of those that are not.
         dtype = next(weight.dtype for weight in denoiser.parameters() if weight.is_floating_point())
-        self.bank = AdapterBank(bank_layers(denoiser, paths), family.device, dtype, slots)
+        layers = bank_layers(denoiser, paths)
+        self.bank = AdapterBank(layers, family.device, dtype, slots)
+        self.merged = MergedAdapters({path: layer.base for path, layer in layers.items()})
         self._users: Counter[str] = Counter()
         self._numbers = count()
 
@@ -81,16 +97,26 @@ class Runner:
         The engine takes it off when its task ends, once for each time that it was attached.
 
         Raises:
-            JobFailed: It was trained on other weights than these.
+            JobFailed: It was trained on other weights than these, or is of a kind that cannot be used.
         """
         name = hashlib.sha256(data).hexdigest()
         if name not in self._users:
-            adapter = unpack_adapter(data)
-            if adapter.base_weights_sha256 != self.family.identity.weights_sha256:
+            facts = metadata_of(data)
+            if facts["base_weights_sha256"] != self.family.identity.weights_sha256:
                 raise JobFailed(EARLIER_BASE.format(handle=handle))
-            self.bank.put(name, adapter.factors, adapter.shape.scale)
+            if is_plain(facts["adapter_config"]):
+                adapter = unpack_adapter(data)
+                self.bank.put(name, adapter.factors, adapter.shape.scale)
+            else:
+                self._hold_merged(name, facts["adapter_config"], data, handle)
         self._users[name] += 1
         return name
+
+    def _hold_merged(self, name: str, config: Mapping[str, Any], data: bytes, handle: str) -> None:
+        try:
+            self.merged.put(name, config, factors_of(data))
+        except ValueError as fault:
+            raise JobFailed(UNMERGEABLE.format(handle=handle)) from fault
 
     @contextmanager
     def attaching(self, files: Sequence[tuple[bytes, str]]) -> Iterator[list[str]]:
@@ -114,6 +140,8 @@ class Runner:
             del self._users[name]
             if name in self.bank.held:
                 self.bank.drop(name)
+            elif name in self.merged.held:
+                self.merged.drop(name)
             else:
                 self.bank.end_training()
 
@@ -134,6 +162,7 @@ class Runner:
             latents=torch.stack(noise).to(family.device) * noise_scheduler.init_noise_sigma,
             conditioning=family.encode_prompts([*unconditional, *order.prompts], frame),
             noise_scheduler=noise_scheduler,
+            goes_alone=any(name in self.merged.held for name, _ in order.adapters),
         )
 
     @torch.no_grad()
@@ -142,13 +171,18 @@ class Runner:
 
         Each task has its own place among the steps, noise scheduler, guidance and adapters.
         """
-        self.bank.compose([task.order.adapters for task in tasks for _ in range(task.num_rows)])
+        self.merged.compose([use for use in tasks[0].order.adapters if use[0] in self.merged.held])
+        self.bank.compose([self._banked(task) for task in tasks for _ in range(task.num_rows)])
         inputs = [self._model_inputs(task) for task in tasks]
         latents, timesteps = (torch.cat(parts) for parts in zip(*inputs, strict=True))
         conditioning = Conditioning.cat([task.conditioning for task in tasks])
         model_outputs = self.family.denoise(latents, timesteps, conditioning)
         for task, rows in zip(tasks, model_outputs.split([task.num_rows for task in tasks]), strict=True):
             _advance(task, rows)
+
+    def _banked(self, task: GenerateTask) -> Row:
+        """Return the adapters of a task that are not in the base's own weights."""
+        return tuple(use for use in task.order.adapters if use[0] not in self.merged.held)
 
     def _model_inputs(self, task: GenerateTask) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a task's rows of latents, [N, C, h, w], and of timesteps, [N]."""
@@ -200,6 +234,7 @@ class Runner:
         Raises:
             JobFailed: The loss is no number any more.
         """
+        self.merged.compose(())
         self.bank.train(task.factors, task.shape.scale)
         preset = task.spec.preset
         latents, conditioning = task.training_set.batch(

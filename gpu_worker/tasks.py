@@ -68,6 +68,8 @@ class GenerateTask:
     step_index: int = 0
     pictures: list[Image.Image] | None = None
     """What came of it, once decoded."""
+    goes_alone: bool = False
+    """Whether it needs the base's own weights changed, which nobody else in the batch may see."""
 
     @property
     def task_id(self) -> str:
@@ -96,7 +98,9 @@ class GenerateTask:
 
     @property
     def batch_key(self) -> Hashable:
-        """What tasks of one family must have in common to be denoised together: shapes and type."""
+        """What tasks of one family must have in common to be denoised together: shapes and type. None: nothing."""
+        if self.goes_alone:
+            return None
         return self.latents.shape[1:], self.latents.dtype, self.conditioning.key
 
     @property
