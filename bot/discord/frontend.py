@@ -13,9 +13,10 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.catching_up import CatchingUp, InReview
 from bot.discord.addresses import PLATFORM
 from bot.discord.answers import Answers
-from bot.discord.catching_up import CatchingUp, InReview
+from bot.discord.ballots import DiscordBallots
 from bot.discord.client import build_client
 from bot.discord.limits import LOGIN_PATIENCE_SECONDS, REQUEST_PATIENCE_SECONDS
 from bot.discord.line import Line
@@ -87,7 +88,7 @@ class Discord:
         self._posting = Posting(rest, messages, self._line)
         self._answers = Answers(rest, self._posting, blobs, it.clock)
         self._threads = Threads(rest, messages, it.clock)
-        self._catching_up = CatchingUp(rest, self._line, grants, in_review, wait=it.wait)
+        self._catching_up = CatchingUp(in_review, DiscordBallots(rest, self._line, grants), wait=it.wait)
         self._supervisor: Supervisor | None = None
 
     @property
@@ -114,7 +115,7 @@ class Discord:
 
     def _build(self, accept: Accept, shard_count: int) -> discord.Client:
         client = build_client(self._settings, accept, self._doors, shard_count=shard_count)
-        client.after_new_session = partial(self._catching_up.run, client, accept)
+        client.after_new_session = partial(self._catching_up.run, accept, client.is_closed)
         return client
 
     async def read(self, attachment: Attachment, max_bytes: int) -> bytes:

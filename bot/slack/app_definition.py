@@ -12,11 +12,13 @@ from dataclasses import dataclass
 SCOPES: dict[str, str] = {
     "app_mentions:read": "hears who mentions it",
     "channels:history": "takes photos from threads of public channels, and finds its own messages there",
+    "channels:read": "knows who is in a public channel whose members may train or decide",
     "chat:write": "posts cards and pictures, and keeps them up to date",
     "commands": "has slash commands and shortcuts",
     "files:read": "reads the photos that people attach",
     "files:write": "posts pictures",
     "groups:history": "takes photos from threads of private channels, and finds its own messages there",
+    "groups:read": "knows who is in a private channel whose members may train or decide",
     "im:history": "takes photos from direct messages, and finds its own messages there",
     "im:write": "opens a direct conversation for a private thread, and where it may not post",
     "reactions:read": "counts reactions on flagged photos",

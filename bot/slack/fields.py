@@ -126,6 +126,16 @@ def choosing_people(chosen: Sequence[str], placeholder: str) -> Block:
     return element | ({"initial_users": list(chosen)} if chosen else {})
 
 
+def choosing_channels(chosen: Sequence[str], placeholder: str) -> Block:
+    """Return a list of the workspace's own channels: of one that is shared, others decide who is in it."""
+    element: Block = {
+        "type": "multi_conversations_select",
+        "placeholder": plain(placeholder),
+        "filter": {"include": ["public", "private"], "exclude_external_shared_channels": True},
+    }
+    return element | ({"initial_conversations": list(chosen)} if chosen else {})
+
+
 def model_field(label: str = "Which model?") -> Block:
     """Return a list of the models, which Slack asks us for while somebody types."""
     element = {

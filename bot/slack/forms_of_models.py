@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from bot.slack.fields import (
     Block,
     asking,
     choosing,
+    choosing_channels,
     choosing_people,
     choosing_several,
     cut,
@@ -26,6 +26,7 @@ from bot.slack.fields import (
     text,
 )
 from bot.slack.form_limits import MAX_METADATA_CHARACTERS, MAX_OPTIONS
+from bot.slack.ids import is_channel, is_person
 from bot.slack.origin import Origin
 from core.rules.names import HANDLE_MAX_CHARACTERS
 from core.rules.options import PICTURES_MAX, SEED_MAX
@@ -33,6 +34,7 @@ from core.rules.wording import counted
 
 PROMPT_MAX_CHARACTERS = 2000
 NUMBERS_MAX_CHARACTERS = 100
+ALL_IN_IT = "Everybody in it. I have to be in a private one to see who that is: /invite me there."
 _METADATA_OF_THE_REST = 600
 """Characters that a form keeps beside its files, at most."""
 
@@ -186,7 +188,7 @@ class SettingsForm:
         groups = {group_id for group_id, _ in self._shown}
         lists = {"trainers": self.rules.trainers, "approvers": self.rules.approvers}
         unshown = {
-            name: [each for each in ids if each not in groups and not is_person(each)]
+            name: [each for each in ids if not (each in groups or is_person(each) or is_channel(each))]
             for name, ids in lists.items()
         }
         return modal("settings", "Settings", {**origin.written(), "unshown": unshown}, blocks, "Save")
@@ -201,14 +203,8 @@ class SettingsForm:
         if self._shown:
             groups = choosing_several([option(*group) for group in self._shown], ids)
             fields.append(asking(f"{name}-groups", f"{label}: user groups", groups, is_required=False))
+        channels = choosing_channels([each for each in ids if is_channel(each)], "Channels")
+        fields.append(
+            asking(f"{name}-channels", f"{label}: channels", channels, ALL_IN_IT, is_required=False)
+        )
         return fields
-
-
-def is_person(name: str) -> bool:
-    """Tell whether an id is a person's, as Slack gives them; rules from a shell may hold anything."""
-    return re.fullmatch(r"[UW][A-Z0-9]{5,}", name) is not None
-
-
-def is_group(name: str) -> bool:
-    """Tell whether an id is that of a user group."""
-    return re.fullmatch(r"S[A-Z0-9]{5,}", name) is not None

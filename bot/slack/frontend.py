@@ -2,7 +2,7 @@
 
 listening ─► hearing ─► commands, conversations, forms ─► accept          what comes
 posting ─► messages ─► showing ─► uploads ─► web ─► pace ─► clients       what goes
-installations: whose tokens;  threads, answers, files, catching_up: the rest of the port
+installations: whose tokens;  threads, answers, files, ballots: the rest of the port
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
+from bot.catching_up import RETRY_SECONDS, CatchingUp, InReview
 from bot.doors import FullDoors
 from bot.frontend import Accept, FrontendUnavailable
 from bot.replies import Reply
 from bot.requests import Attachment, MessageRef, Requester, ThreadAddress
 from bot.slack.addresses import PLATFORM, place_of
 from bot.slack.answers import Answers
-from bot.slack.catching_up import RETRY_SECONDS, CatchingUp, InReview
+from bot.slack.ballots import SlackBallots
 from bot.slack.clients import Clients
 from bot.slack.configuration import command_prefix
 from bot.slack.files import Files
@@ -93,7 +94,7 @@ class Slack:
         self._threads = Threads(web, messages)
         self._answers = Answers(web, self._posting, uploads, wording, base)
         self._files = Files(web, self._clients, base, wait=it.wait)
-        self._catching_up = CatchingUp(web, in_review, self._whose, wait=it.wait)
+        self._catching_up = CatchingUp(in_review, SlackBallots(web, self._whose), wait=it.wait)
         self._listener: Listener | None = None
 
     @property

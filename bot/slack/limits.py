@@ -28,6 +28,7 @@ CALLS_A_MINUTE = {
     "chat.postEphemeral": TIER_4_CALLS,
     "chat.update": TIER_3_CALLS,
     "conversations.history": TIER_3_CALLS,
+    "conversations.members": TIER_4_CALLS,
     "conversations.open": TIER_3_CALLS,
     "conversations.replies": TIER_3_CALLS,
     "files.completeUploadExternal": TIER_4_CALLS,

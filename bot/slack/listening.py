@@ -19,6 +19,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.doors import FullDoors
 from bot.frontend import Accept
+from bot.http_site import HttpSite
 from bot.slack.clients import Clients
 from bot.slack.commanding import Commands
 from bot.slack.configuration import command_prefix
@@ -42,9 +43,6 @@ SOUND_LIFE_SECONDS = 300.0
 """After a life of this length the pauses begin anew."""
 MAX_BODY_BYTES = 1024 * 1024
 """What Slack sends at once; a form with forty captions is a tenth of it."""
-
-TICKS_TO_BE_MADE = 5
-"""Of the loop, until a connection that was accepted is known to its server."""
 
 APPS = "https://api.slack.com/apps"
 WRONG_APP_TOKEN = (
@@ -220,7 +218,7 @@ class Listener:
             self._is_serving = False
             await self._end_beside()
             if runner is not None:
-                await _close(runner)
+                await runner.cleanup()
 
     def _came_up(self) -> None:
         if self.problem:  # its long pauses end with it
@@ -247,13 +245,13 @@ class Listener:
         wanted = self._settings.slack_listen
         host, _, port = wanted.rpartition(":")
         try:
-            await web.TCPSite(runner, host.strip("[]") or None, int(port)).start()
+            site = HttpSite(runner, host.strip("[]") or None, int(port))
+            await site.start()
         except (OSError, ValueError, OverflowError) as fault:
             await runner.cleanup()
             reason = getattr(fault, "strerror", None) or "it is no address with a port"
             raise Unusable(ADDRESS_TAKEN.format(address=wanted, reason=reason)) from fault
-        bound = runner.addresses[0]
-        self.address = f"http://{bound[0]}:{bound[1]}"
+        self.address = site.name
         self._is_serving = True
         return runner
 
@@ -284,17 +282,6 @@ _EXPECTED = (Unusable, LineEnded, SlackApiError, aiohttp.ClientError, OSError, T
 
 _UNREADABLE = (ValueError, TypeError, AttributeError, RecursionError)
 """What bolt raises for a body that is no JSON, or not what Slack sends."""
-
-
-async def _close(runner: web.AppRunner) -> None:
-    """End the server, and every connection to it: also one that came in as it stopped listening."""
-    for site in list(runner.sites):
-        await site.stop()
-    for _ in range(TICKS_TO_BE_MADE):
-        await asyncio.sleep(0)
-    await runner.cleanup()
-    for _ in range(TICKS_TO_BE_MADE):  # what was closed is gone a little later
-        await asyncio.sleep(0)
 
 
 async def _authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
+from bot.slack.ids import is_channel, is_group, is_person
+
 ZERO_WIDTH_SPACE = "\u200b"
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "\u02cb"})
 _OPENS = re.compile(r"(?<!\w)([*_~])(?=\S)")
 _LINE_START = re.compile(r"^(\s*)(?=&gt;)")
-_PERSON, _GROUP = re.compile(r"[UW][A-Z0-9]{2,}"), re.compile(r"S[A-Z0-9]{2,}")
 
 
 def escaped(text: str) -> str:
@@ -22,7 +23,9 @@ def escaped(text: str) -> str:
 
 
 def mention(some_id: str) -> str:
-    """Return what calls a person or a user group; what is neither's id is only shown."""
-    if _PERSON.fullmatch(some_id):
+    """Return what calls a person or a user group, or leads to a channel; what is none of their ids is only shown."""
+    if is_person(some_id):
         return f"<@{some_id}>"
-    return f"<!subteam^{some_id}>" if _GROUP.fullmatch(some_id) else escaped(some_id)
+    if is_channel(some_id):
+        return f"<#{some_id}>"
+    return f"<!subteam^{some_id}>" if is_group(some_id) else escaped(some_id)

@@ -22,7 +22,7 @@ from bot.slack.layout import content_of
 from bot.slack.limits import EDIT_PACE_SECONDS, REFUSED_REST_SECONDS
 from bot.slack.looking import Looking
 from bot.slack.reactions import Reactions
-from bot.slack.refusals import CLOSED, FIXED, Refused, unavailable
+from bot.slack.refusals import CLOSED, FIXED, NOT_OURS, Refused, unavailable
 from bot.slack.rooms import Room, Rooms, Standing
 from bot.slack.showing import Said, Showing, Shown, is_filed
 from bot.slack.uploads import Uploads
@@ -237,7 +237,7 @@ class Messages:
     async def _refused(self, place: Place, room: Room, ts: str, said: Said, refusal: Refusal) -> None:
         """Tell what becomes of a message that was not changed."""
         log.warning("action=edit_refused code=%s", refusal.code)
-        if refusal.code not in CLOSED | FIXED:
+        if refusal.code not in CLOSED | FIXED | NOT_OURS:
             if isinstance(said.reply, PROGRESS):
                 return  # the next one may do
             raise unavailable(refusal) from refusal

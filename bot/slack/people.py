@@ -19,7 +19,7 @@ from bot.requests import Requester
 from bot.slack.addresses import PLATFORM, Place
 from bot.slack.clients import Clients
 from bot.slack.form_limits import LOOK_UP_SECONDS
-from bot.slack.forms_of_models import is_group
+from bot.slack.ids import is_channel, is_group
 from bot.slack.pace import Pace
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 GROUPS_FRESH_SECONDS = 60.0
-"""How long what Slack said of user groups is taken for what is so."""
+"""How long what Slack said of user groups and of channels' members is taken for what is so."""
+MEMBERS_AT_ONCE = 1000  # docs.slack.dev, conversations.members: limit
+MAX_MEMBER_PAGES = 5
+"""Who is behind the first five thousand of a channel is nobody that a rule was made for."""
 PROFILE_FRESH_SECONDS = 600.0
 """The same of a person: Slack tells of a hundred a minute, and not everybody changes all the time."""
 STALE_FACTOR = 3
@@ -102,6 +105,7 @@ class People:
         self._pace = pace or Pace(monotonic=monotonic)
         self._profiles: _Kept[Profile] = _Kept(monotonic, PROFILE_FRESH_SECONDS)
         self._groups: _Kept[tuple[Group, ...]] = _Kept(monotonic, GROUPS_FRESH_SECONDS)
+        self._members: _Kept[frozenset[str]] = _Kept(monotonic, GROUPS_FRESH_SECONDS)
 
     async def requester(self, place: Place, user_id: str, name: str = "", reply_token: str = "") -> Requester:
         """Return who asks.
@@ -145,6 +149,26 @@ class People:
 
         return await self._groups.get(workspace, ask, ())
 
+    async def members(self, workspace: str, channel: str) -> frozenset[str]:
+        """Return who is in a channel; nobody where we cannot look into it: a private one that we are not in."""
+
+        async def ask() -> frozenset[str]:
+            client = await self._clients.of(workspace)
+            found: set[str] = set()
+            cursor = ""
+            for _ in range(MAX_MEMBER_PAGES):
+                async with self._pace.turn("conversations.members", workspace):
+                    page = await client.conversations_members(
+                        channel=channel, limit=MEMBERS_AT_ONCE, cursor=cursor or None
+                    )
+                found.update(map(str, page.get("members") or ()))
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    break
+            return frozenset(found)
+
+        return await self._members.get((workspace, channel), ask, frozenset())
+
     async def named_groups(self, workspace: str) -> tuple[tuple[str, str], ...]:
         """Return the user groups by id and name."""
         return tuple((group.id, group.name) for group in await self.groups(workspace))
@@ -161,11 +185,16 @@ class People:
         return found | {each: profile.names for each, profile in zip(people, profiles, strict=True)}
 
     async def _roles(self, workspace: str, user_id: str) -> tuple[str, ...]:
-        """Return the user groups that somebody is in; nobody is asked where no rule names one."""
+        """Return the user groups and the named channels that somebody is in; Slack is asked where a rule names one."""
         rules = await self._doors.in_charge(workspace)
-        if not any(map(is_group, (*rules.approvers, *rules.trainers))):
-            return ()
-        return tuple(group.id for group in await self.groups(workspace) if user_id in group.members)
+        named = {*rules.approvers, *rules.trainers}
+        members: dict[str, frozenset[str]] = {}
+        if any(map(is_group, named)):
+            members |= {group.id: group.members for group in await self.groups(workspace)}
+        channels = sorted(filter(is_channel, named))
+        people = await asyncio.gather(*(self.members(workspace, channel) for channel in channels))
+        members |= zip(channels, people, strict=True)
+        return tuple(name for name, inside in members.items() if user_id in inside)
 
 
 _MOST_NAMES = 10

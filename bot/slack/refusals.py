@@ -29,8 +29,10 @@ CLOSED = frozenset(
     )
 )
 """docs.slack.dev, chat.postMessage, chat.update, conversations.replies, Errors: the place is gone, or closed to us."""
-FIXED = frozenset(("cant_update_message", "edit_window_closed"))
-"""docs.slack.dev, chat.update, Errors: it stands there, and stays as it is."""
+FIXED = frozenset(("edit_window_closed",))
+"""docs.slack.dev, chat.update, Errors: ours, and it stays as it is. Deleting it, another may take its place."""
+NOT_OURS = frozenset(("cant_update_message",))
+"""The same: another's, as what the bot of an earlier installation said. Slack alone knows; deleting it is not tried."""
 UNREADABLE = frozenset(("missing_scope", "not_in_channel", "no_permission"))
 """docs.slack.dev, conversations.history, Errors: we may post there, and not read."""
 

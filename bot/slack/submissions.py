@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from bot.chat.typed import photo_numbers
@@ -60,8 +61,11 @@ class Sent:
     def chosen_several(self, name: str) -> tuple[str, ...]:
         """Return everything that was chosen."""
         field = self.fields.get(name, {})
-        options = [str(each["value"]) for each in field.get("selected_options") or ()]
-        return (*options, *map(str, field.get("selected_users") or ()))
+        options = [each["value"] for each in field.get("selected_options") or ()]
+        named = [
+            each for key in ("selected_users", "selected_conversations") for each in field.get(key) or ()
+        ]
+        return tuple(map(str, (*options, *named)))
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
@@ -168,8 +172,8 @@ def _settings(sent: Sent) -> Request | Sentence:
     unshown: Mapping[str, Any] = sent.kept.get("unshown") or {}
 
     def named(name: str) -> tuple[str, ...]:
-        groups = sent.chosen_several(f"{name}-groups")
-        return (*sent.chosen_several(name), *groups, *map(str, unshown.get(name, ())))
+        chosen = [sent.chosen_several(f"{name}{kind}") for kind in ("", "-groups", "-channels")]
+        return (*chain(*chosen), *map(str, unshown.get(name, ())))
 
     return SettingsRequest(
         sent.requester,

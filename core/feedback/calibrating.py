@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.feedback.appearance import MIN_PHOTOS, colour_distances, oddness
 from core.feedback.calibration import OFFLINE
 from core.feedback.features import Features
+from core.feedback.sharpness import Sharpness
 from core.feedback.vision import look_distances, mean_similarity
 
 HALVES = 200
@@ -126,11 +127,16 @@ class _Score:
 
 
 _GOOD_PHOTO_SCORES: Mapping[str, _Score] = {
-    "max_edge_sigma_px": _Score(lambda photo: photo.sharpness.edge_sigma_px),
+    "max_edge_sigma_px": _Score(lambda photo: _uncleared_edge_sigma_px(photo.sharpness)),
     "min_brightest": _Score(lambda photo: photo.light.brightest, sign=-1),
     "max_clipped_share": _Score(lambda photo: photo.light.clipped_share),
     "max_noise_sigma": _Score(lambda photo: photo.sharpness.tile_noise_sigma),
 }
+
+
+def _uncleared_edge_sigma_px(sharpness: Sharpness) -> float:
+    """The width that the line is held against: none where fine detail clears the photo anyway."""
+    return 0.0 if sharpness.tile_detail >= OFFLINE.sharp_tile_detail else sharpness.edge_sigma_px
 
 
 def _scores(photos: Sequence[Features], score: _Score) -> NDArray[np.floating]:

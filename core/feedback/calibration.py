@@ -18,11 +18,14 @@ class Calibration:
     Attributes:
         provider: Whose measurements these lines are for.
         max_edge_sigma_px: `Sharpness.edge_sigma_px` above which a photo is blurry.
-        sharp_edge_sigma_px: Edges narrower than this clear a photo (or its subject) of the next three, for
-            flat drawings and plain products have little detail to sum up.
+        sharp_tile_detail: `Sharpness.tile_detail` that clears a photo of wide edges: those of fur, or of a shallow
+            depth of field, are wide beside detail that is sharp. Grey levels squared.
+        sharp_edge_sigma_px: Edges narrower than this clear a photo of `min_directional_share`, and its subject of
+            `min_subject_detail`, for flat drawings and plain products have little detail to sum up.
         min_tile_detail: `Sharpness.tile_detail` below which a photo with too few edges to measure is blurry.
             Grey levels squared.
-        min_directional_detail: `Sharpness.directional_detail` below which it is; this tells motion blur.
+        min_directional_share: `Sharpness.directional_detail` as a share of `tile_detail` below which it is; this
+            tells motion blur, whose detail is weak in one direction alone, from a dim photo's.
         min_subject_detail: `Sharpness.subject_detail` below which the focus lies elsewhere.
         min_overlay_similarity: Correlation of two photos laid on each other, from which they are the same.
         min_phash_similarity: Share of equal pHash bits from which they are.
@@ -37,9 +40,10 @@ class Calibration:
 
     provider: str
     max_edge_sigma_px: float
+    sharp_tile_detail: float
     sharp_edge_sigma_px: float
     min_tile_detail: float
-    min_directional_detail: float
+    min_directional_share: float
     min_subject_detail: float
     min_overlay_similarity: float
     min_phash_similarity: float
@@ -56,11 +60,12 @@ class Calibration:
 # that achieves on the other half.
 OFFLINE = Calibration(
     provider="offline",
-    max_edge_sigma_px=1.05,
+    max_edge_sigma_px=1.0,
+    sharp_tile_detail=600.0,
     sharp_edge_sigma_px=0.8,
     min_tile_detail=300.0,
-    min_directional_detail=50.0,
-    min_subject_detail=85.0,
+    min_directional_share=0.1131,
+    min_subject_detail=42.5,
     min_overlay_similarity=0.93,
     min_phash_similarity=0.875,
     max_oddness=0.36,

@@ -73,12 +73,17 @@ def softness(photo: Features, calibration: Calibration) -> Measured | None:
     if math.isinf(sharpness.edge_sigma_px):
         if sharpness.tile_detail < calibration.min_tile_detail:
             return Measured(sharpness.tile_detail, calibration.min_tile_detail)
-    elif sharpness.edge_sigma_px > calibration.max_edge_sigma_px:
+    elif (
+        sharpness.edge_sigma_px > calibration.max_edge_sigma_px
+        and sharpness.tile_detail < calibration.sharp_tile_detail
+    ):
         return Measured(sharpness.edge_sigma_px, calibration.max_edge_sigma_px)
     if sharpness.edge_sigma_px < calibration.sharp_edge_sigma_px:
         return None
-    if sharpness.directional_detail < calibration.min_directional_detail:
-        return Measured(sharpness.directional_detail, calibration.min_directional_detail)
+    if sharpness.directional_detail < calibration.min_directional_share * sharpness.tile_detail:
+        return Measured(
+            sharpness.directional_detail / sharpness.tile_detail, calibration.min_directional_share
+        )
     return None
 
 

@@ -10,14 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
-from aiohttp import web
-
 T = TypeVar("T")
 PATIENCE_SECONDS = 10
 """How long a test waits for the bot, on the wall's clock, before it fails."""
 LOOK_AGAIN_SECONDS = 0.02
-TICKS_TO_BE_MADE = 5
-"""Of the loop, until a connection that was accepted is known to its server."""
 
 
 class Clock(Protocol):
@@ -73,17 +69,6 @@ class WallClock:
     def monotonic(self) -> float:
         """The seconds that went by since some moment."""
         return time.monotonic()
-
-
-async def close(runner: web.AppRunner) -> None:
-    """End a server, and every connection to it: also one that came in as it stopped listening."""
-    for site in list(runner.sites):
-        await site.stop()
-    for _ in range(TICKS_TO_BE_MADE):
-        await asyncio.sleep(0)
-    await runner.cleanup()
-    for _ in range(TICKS_TO_BE_MADE):  # what was closed is gone a little later
-        await asyncio.sleep(0)
 
 
 class Watched:

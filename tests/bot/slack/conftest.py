@@ -42,10 +42,12 @@ VERBS = ("train", "edit", "delete", "imagine", "models", "jobs", "credits", "set
 SCOPES = {
     "app_mentions:read",
     "channels:history",
+    "channels:read",
     "chat:write",
     "commands",
     "files:read",
     "groups:history",
+    "groups:read",
     "im:history",
     "reactions:read",
     "reactions:write",

@@ -11,6 +11,7 @@ from typing import Any
 
 from PIL import Image
 
+from bot.catching_up import CatchingUp
 from bot.reconcile import PhotoInReview
 from bot.replies import (
     Button,
@@ -28,7 +29,7 @@ from bot.replies import (
 from bot.requests import MessageRef, Requester, ThreadAddress
 from bot.slack.addresses import PLATFORM, Place, place_of, read_message_name
 from bot.slack.answers import Answers
-from bot.slack.catching_up import CatchingUp
+from bot.slack.ballots import SlackBallots
 from bot.slack.clients import Clients
 from bot.slack.files import Files
 from bot.slack.messages import Messages
@@ -93,7 +94,7 @@ class Outbound:
         self.threads = Threads(self.web, self.messages)
         self.answers = Answers(self.web, self.posting, uploads, wording, fake.address)
         self.files = Files(self.web, self.clients, fake.address, **it)
-        self.catching_up = CatchingUp(self.web, self._photos_in_review, self._whose, **it)
+        self.catching_up = CatchingUp(self._photos_in_review, SlackBallots(self.web, self._whose), **it)
 
     def restart(self) -> None:
         """Be killed, and come up a minute later."""

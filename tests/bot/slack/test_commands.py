@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.doors import PeopleInCharge
 from bot.requests import (
     CreditsRequest,
     DeleteRequest,
@@ -16,7 +17,7 @@ from bot.requests import (
 from bot.slack.addresses import Place
 from bot.slack.hearing import STORE_IS_AWAY
 from tests.bot.slack.conftest import Inbound, is_private_reply
-from tests.fakes.slack import TIMEOUT, server_error
+from tests.fakes.slack import TIMEOUT, Person, server_error
 
 
 async def test_a_prompt_is_written_down_and_acknowledged(inbound: Inbound):
@@ -156,6 +157,49 @@ async def test_user_groups_count_where_the_rules_name_one(over_http: Inbound):
     roles = [request.requester.roles for request in await over_http.arrived(JobsRequest, 3)]
     assert roles[1:] == [(group.id,), (group.id,)]
     assert over_http.fake.count("usergroups.list") == 1, "it is known for a minute"
+
+
+async def roles_of(stand: Inbound, person: Person) -> tuple[str, ...]:
+    """Somebody asks for something; return what they are by the rules."""
+    before = len(stand.acceptor.requests)
+    await person.slash(stand.studio, "/jobs")
+    return (await stand.arrived(JobsRequest, before + 1))[-1].requester.roles
+
+
+async def test_members_of_a_channel_count_where_the_rules_name_it(
+    over_http: Inbound, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.slack.people.MEMBERS_AT_ONCE", 2)
+    mia, lee, kim = (over_http.person(name) for name in ("mia", "lee", "kim"))
+    brand = over_http.fake.channel("brand")
+    over_http.fake.leave(brand, kim)
+    over_http.things.rules = PeopleInCharge(1, (brand.id,), (), has_private_threads=False)
+
+    assert [await roles_of(over_http, each) for each in (mia, lee, kim)] == [(brand.id,), (brand.id,), ()]
+    assert over_http.fake.count("conversations.members") == -(-len(brand.members) // 2), "each page once"
+    over_http.fake.join(brand, kim)
+    over_http.fake.clock.advance(minutes=2)
+    assert await roles_of(over_http, kim) == (brand.id,)
+
+
+async def test_of_a_private_channel_nobody_counts_until_the_bot_is_invited(over_http: Inbound):
+    mia = over_http.person()
+    brand = over_http.fake.channel("brand", is_private=True, has_bot=False)
+    over_http.things.rules = PeopleInCharge(1, (brand.id,), (), has_private_threads=False)
+
+    assert await roles_of(over_http, mia) == ()
+    over_http.fake.join(brand, over_http.fake.workspace.installed.bot)
+    assert await roles_of(over_http, mia) == (brand.id,)
+
+
+async def test_without_the_scope_for_channels_people_are_heard_and_nobody_counts(over_http: Inbound):
+    mia = over_http.person()
+    group = over_http.fake.user_group("approvers", [mia])
+    rules = PeopleInCharge(1, (over_http.studio.id, group.id), (), has_private_threads=False)
+    over_http.things.rules = rules
+    over_http.fake.faults.take_scope("channels:read")
+
+    assert await roles_of(over_http, mia) == (group.id,)
 
 
 async def test_who_cannot_be_looked_up_in_time_is_heard_all_the_same(

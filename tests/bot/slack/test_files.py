@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from bot.frontend import AttachmentGone, FrontendUnavailable
+from bot.http_site import HttpSite
 from bot.requests import Attachment
 from bot.slack.addresses import FileAddress
 from bot.slack.files import Files
@@ -165,9 +166,9 @@ async def elsewhere() -> AsyncIterator[str]:
     application.router.add_get("/{path:.*}", send_on)
     runner = web.AppRunner(application, access_log=None)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = HttpSite(runner, "127.0.0.1", 0)
     await site.start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield site.name
     await runner.cleanup()
 
 

@@ -278,11 +278,13 @@ async def test_admins_change_the_rules_in_a_form(over_http: Inbound):
     boss, mia = over_http.person("boss", is_admin=True), over_http.person()
     leads = over_http.fake.user_group("leads", [mia])
     over_http.things.rules = PeopleInCharge(
-        2, (mia.id, "S00GONE", "lee"), (leads.id,), has_private_threads=False
+        2, (mia.id, "S00GONE", "lee", over_http.studio.id), (leads.id,), has_private_threads=False
     )
+    brand = over_http.fake.channel("brand", is_private=True)
     form = await (await boss.slash(over_http.studio, "/settings")).opened()
     assert form.field("quorum").element["initial_value"] == "2"
     assert form.field("approvers").element["initial_users"] == [mia.id]
+    assert form.field("approvers-channels").element["initial_conversations"] == [over_http.studio.id]
 
     wrong = await boss.submit(form, {"quorum": "x"})
     assert list(wrong.errors) == ["How many of them have to agree"]
@@ -293,11 +295,11 @@ async def test_admins_change_the_rules_in_a_form(over_http: Inbound):
     }
     alone = await boss.submit(form, in_private)
     assert "more than one person cannot agree" in alone.errors["How many of them have to agree"]
-    await boss.submit(form, {"quorum": "1"})
+    await boss.submit(form, {"quorum": "1", "approvers-channels": [brand]})
     request = over_http.only(SettingsRequest)
     assert (request.quorum, request.has_private_threads) == (1, True)
     assert request.trainers == (boss.id, leads.id)
-    assert request.approvers == (mia.id, "S00GONE", "lee"), "whom the form cannot show stays"
+    assert request.approvers == (mia.id, brand.id, "S00GONE", "lee"), "whom the form cannot show stays"
     assert request.requester.is_admin
 
 

@@ -162,14 +162,19 @@ async def test_a_line_refreshed_between_every_choice_loses_none(
     assert await whole_bot.votes() == [(whole_bot.mia.id, "remove"), (whole_bot.mia.id, "keep")]
 
 
+async def settle(whole_bot: WholeBot, values: dict[str, object]) -> None:
+    """An admin changes who decides."""
+    root = whole_bot.fake.person("root", is_admin=True)
+    form = await (await root.slash(whole_bot.place, "/settings")).opened()
+    sent = await root.submit(form, values)
+    assert sent.errors == {}
+    await whole_bot.is_told()
+
+
 async def approvers(whole_bot: WholeBot, quorum: int, *leads: Person) -> None:
     """An admin lets the brand leads decide, so many of whom have to agree."""
     group = whole_bot.fake.user_group("brand-leads", leads)
-    root = whole_bot.fake.person("root", is_admin=True)
-    form = await (await root.slash(whole_bot.place, "/settings")).opened()
-    sent = await root.submit(form, {"quorum": str(quorum), "approvers-groups": [group.id]})
-    assert sent.errors == {}
-    await whole_bot.is_told()
+    await settle(whole_bot, {"quorum": str(quorum), "approvers-groups": [group.id]})
 
 
 async def test_two_people_who_react_at_the_same_time_are_two_votes(
@@ -219,3 +224,24 @@ async def test_an_approver_by_group_decides_and_neither_a_passer_by_nor_another_
     await whole_bot.restart()  # what stands under the photo is looked at again
     await whole_bot.is_told()
     assert await whole_bot.votes() == [(lee.id, "keep")]
+
+
+async def test_whoever_is_in_the_channel_of_approvers_decides(whole_bot: WholeBot, photo: PhotoMaker) -> None:
+    fake = whole_bot.fake
+    lee = fake.person("lee")
+    approvals = fake.channel("likeness-approvals", is_private=True)
+    kim = fake.person("kim")
+    await settle(whole_bot, {"quorum": "1", "approvers-channels": [approvals]})
+    first, second = await three(whole_bot, photo)
+    await kim.react(first, REMOVE)
+    await whole_bot.until_rows(lambda: InboxRecord.filter(payload__contains=kim.id).exists())
+    await whole_bot.is_told()
+    assert await whole_bot.votes() == []
+    await lee.react(first, KEEP)
+    await fake.until(lambda: KEPT in first.text())
+
+    await whole_bot.stop()
+    await lee.react(second, REMOVE)
+    await whole_bot.start()  # what was missed meanwhile is looked for, and by whom
+    await fake.until(lambda: REMOVED in second.text())
+    assert await whole_bot.votes() == [(lee.id, "keep"), (lee.id, "remove")]

@@ -134,9 +134,10 @@ def test_text_of_people_stays_text(typed: str, shown: str) -> None:
     assert escaped(typed) == shown
 
 
-def test_people_and_groups_are_named_and_nothing_else() -> None:
+def test_people_groups_and_channels_are_named_and_nothing_else() -> None:
     assert mention("U0123456") == "<@U0123456>"
     assert mention("S0123456") == "<!subteam^S0123456>"
+    assert mention("C0123456") == "<#C0123456>"
     assert mention("<!here>") == "&lt;!here&gt;"
 
 

@@ -123,9 +123,10 @@ def test_everything_that_the_code_asks_of_slack_is_allowed():
     for method, scope in METHOD_SCOPES.items():
         if method.replace(".", "_") in called or f'"{method}"' in source:
             assert scope in SCOPES, method
+    kinds = {"history": ("channels", "groups", "im"), "read": ("channels", "groups")}
     for method, what in CONVERSATION_SCOPES.items():
         if method.replace(".", "_") in called or f'"{method}"' in source:
-            assert {f"{prefix}:{what}" for prefix in ("channels", "groups", "im")} <= SCOPES.keys(), method
+            assert {f"{prefix}:{what}" for prefix in kinds[what]} <= SCOPES.keys(), method
 
 
 def test_a_prefix_changes_every_command_but_the_one_that_gets_around_it():

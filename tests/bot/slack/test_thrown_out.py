@@ -10,6 +10,7 @@ from core.rules.kinds import JobKind
 from core.store.records import InstallationRecord, JobRecord, JobStatus, ModelRecord, WorkspaceRecord
 from tests.bot.conftest import PhotoMaker
 from tests.bot.slack.whole_bot import DONE, READY, WholeBot, positions
+from tests.fakes.slack import Message
 
 pytestmark = pytest.mark.database
 
@@ -35,12 +36,31 @@ async def is_noted(bot: WholeBot) -> None:
     await bot.fake.until(lambda: all(each.is_acknowledged for each in told))
 
 
+async def comes_back(bot: WholeBot, ends: End) -> None:
+    """The app is installed again, and the next process has the new token."""
+    bot.fake.install(bot.workspace)
+    if bot.workspace.installed.bot not in bot.place.members:
+        bot.fake.join(bot.place, bot.workspace.installed.bot)
+    if ends is uninstalled:  # the new bot tries to change what only the old one could, and says it anew
+        bot.fake.expect_complaint("cant_update_message")
+    await bot.comes_back_with(bot.fake.bot_token)
+
+
 async def has_a_model(bot: WholeBot, photo: PhotoMaker) -> None:
     """Mia has a mug that is ready."""
     await bot.trains(photo(1))
     await bot.finish()
     await bot.reads(DONE)
     await bot.is_told()
+
+
+async def has_pictures_on_the_way(bot: WholeBot) -> Message:
+    """Mia's pictures are being made; return their card."""
+    await bot.mia.slash(bot.place, "/imagine", "@red-mug in the harbour")
+    card = await bot.reads("in the harbour")
+    await bot.begin_painting()
+    await bot.is_told()
+    return card
 
 
 @pytest.mark.parametrize("ends", ENDS)
@@ -73,8 +93,7 @@ async def test_installed_again_within_thirty_days_everything_is_back(
     whole_bot: WholeBot, photo: PhotoMaker, ends: End
 ) -> None:
     await has_a_model(whole_bot, photo)
-    await whole_bot.mia.slash(whole_bot.place, "/imagine", "@red-mug on a beach")
-    await whole_bot.begin_painting()
+    await has_pictures_on_the_way(whole_bot)
     await ends(whole_bot)
     await is_noted(whole_bot)
     await whole_bot.time_passes(seconds=11)
@@ -82,10 +101,7 @@ async def test_installed_again_within_thirty_days_everything_is_back(
     assert await ModelRecord.exists(handle="red-mug")
     await whole_bot.stop()
 
-    whole_bot.fake.install(whole_bot.workspace)
-    if whole_bot.workspace.installed.bot not in whole_bot.place.members:
-        whole_bot.fake.join(whole_bot.place, whole_bot.workspace.installed.bot)
-    await whole_bot.comes_back_with(whole_bot.fake.bot_token)
+    await comes_back(whole_bot, ends)
     await whole_bot.mia.slash(whole_bot.place, "/models", "red-mug")
     listed = await whole_bot.is_whispered("1 model")
     assert "Red Mug" in listed.text()
@@ -100,22 +116,13 @@ async def test_installed_again_it_has_everything_also_where_nobody_asks_for_anyt
     whole_bot: WholeBot, photo: PhotoMaker, ends: End
 ) -> None:
     await has_a_model(whole_bot, photo)
-    await whole_bot.mia.slash(whole_bot.place, "/imagine", "@red-mug in the harbour")
-    card = await whole_bot.reads("in the harbour")
-    await whole_bot.begin_painting()
-    await whole_bot.is_told()
+    card = await has_pictures_on_the_way(whole_bot)
     await ends(whole_bot)
     await is_noted(whole_bot)
     await whole_bot.time_passes(seconds=11)
     await whole_bot.stop()
 
-    whole_bot.fake.install(whole_bot.workspace)
-    if whole_bot.workspace.installed.bot not in whole_bot.place.members:
-        whole_bot.fake.join(whole_bot.place, whole_bot.workspace.installed.bot)
-    if ends is uninstalled:  # a new bot tries what only the old one could, and says it anew
-        whole_bot.fake.expect_complaint("cant_update_message")
-        whole_bot.fake.expect_complaint("cant_delete_message")
-    await whole_bot.comes_back_with(whole_bot.fake.bot_token)
+    await comes_back(whole_bot, ends)
     await whole_bot.until_rows(InstallationRecord.filter(removed_at=None).exists)
     await whole_bot.is_told()
     assert len(whole_bot.said("Cancelled.")) == 1

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.feedback.calibration import OFFLINE
 from core.feedback.checks import check
 from core.feedback.features import Features, measure
 from core.feedback.findings import Check, Finding, Severity, Status, flags
@@ -40,6 +41,27 @@ def test_focus_behind_the_subject_is_called_that(photos_dir: Path) -> None:
     (finding,) = said(Check.BLURRY, sharp * (1 - share) + cv2.GaussianBlur(sharp, (0, 0), 3) * share)
     assert finding.why == "The focus lies beside the toy, whose own detail is soft."
     assert not said(Check.BLURRY, sharp)
+
+
+def test_fur_has_wide_edges_and_is_sharp(photos_dir: Path) -> None:
+    cat = pixels_of(photos_dir / "cat" / "01.jpg")
+    assert measured(cat).sharpness.edge_sigma_px > OFFLINE.max_edge_sigma_px
+    assert not said(Check.BLURRY, cat)
+    (finding,) = said(Check.BLURRY, cv2.GaussianBlur(cat, (0, 0), 1))
+    assert finding.why.startswith("Blurry: the toy's own detail is soft")
+
+
+def test_a_dim_photo_is_not_taken_for_a_moved_one(photos_dir: Path) -> None:
+    """It has little detail in every direction alike."""
+    assert not said(Check.BLURRY, pixels_of(photos_dir / "dog" / "01.jpg") * 0.35)
+
+
+def test_a_moved_photo_of_high_contrast_is_flagged(photos_dir: Path) -> None:
+    """Along the movement it has as much fine detail as sharp photos have."""
+    moved = cv2.blur(pixels_of(photos_dir / "fancy_boot" / "02.jpg"), (1, 15))
+    assert measured(moved).sharpness.tile_detail > OFFLINE.sharp_tile_detail
+    (finding,) = said(Check.BLURRY, moved)
+    assert finding.threshold == OFFLINE.min_directional_share
 
 
 def test_a_dark_photo_is_flagged_and_a_dark_style_is_not(photos_dir: Path) -> None:

@@ -8,16 +8,17 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.http_site import HttpSite
 from tests.fakes.discord.cdn import FileServer
 from tests.fakes.discord.connection import Connection
 from tests.fakes.discord.faults import Faults
 from tests.fakes.discord.gateway import Gateway
 from tests.fakes.discord.interactions import Interaction
 from tests.fakes.discord.scenery import Scenery
-from tests.fakes.discord.server import MAX_BODY_BYTES, PREFIX, Request, Rest, listening_port
+from tests.fakes.discord.server import MAX_BODY_BYTES, PREFIX, Request, Rest
 from tests.fakes.discord.specification import load
 from tests.fakes.discord.state import Guild
-from tests.fakes.strict import Clock, Watched, close
+from tests.fakes.strict import Clock, Watched
 
 
 class FakeDiscord(Scenery, Watched):
@@ -54,9 +55,9 @@ class FakeDiscord(Scenery, Watched):
         application.router.add_get("/gateway/", self._listen)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = HttpSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        self.cdn.address = f"http://127.0.0.1:{listening_port(site)}"
+        self.cdn.address = site.name
 
     async def stop(self) -> None:
         """Hang up on everybody."""
@@ -64,7 +65,7 @@ class FakeDiscord(Scenery, Watched):
         for connection in list(self.gateway.connections):
             connection.cut()
         if self._runner is not None:
-            await close(self._runner)
+            await self._runner.cleanup()
 
     @property
     def api_address(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import sys
@@ -227,11 +226,3 @@ def _response(reply: Reply, bucket: str, status: int) -> web.Response:
         return web.Response(status=status, headers=headers)
     headers["Content-Type"] = "application/json"
     return web.Response(status=status, body=json.dumps(reply.body), headers=headers)
-
-
-def listening_port(site: web.TCPSite) -> int:
-    """Return the port that the system chose."""
-    server = site._server  # aiohttp has no public way to ask
-    assert isinstance(server, asyncio.Server)
-    port: int = server.sockets[0].getsockname()[1]
-    return port

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.http_site import HttpSite
 from tests.fakes.slack.app_settings import AppSettings
 from tests.fakes.slack.delivery import Deliverer, Delivery
 from tests.fakes.slack.faults import Faults
@@ -22,7 +23,7 @@ from tests.fakes.slack.server import Request, WebApi
 from tests.fakes.slack.sockets import Sockets
 from tests.fakes.slack.specification import load
 from tests.fakes.slack.triggers import Triggers
-from tests.fakes.strict import Clock, close
+from tests.fakes.strict import Clock
 
 MAX_BODY_BYTES = 200 * 1024 * 1024
 
@@ -73,11 +74,9 @@ class FakeSlack(Scenery):
         routes.add_get("/link/", self.sockets.listen)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = HttpSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        server = site._server  # aiohttp has no public way to ask for the port
-        assert isinstance(server, asyncio.Server)
-        self.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        self.address = site.name
         self._clockwork = asyncio.create_task(self._watch_clock())
 
     async def stop(self) -> None:
@@ -93,7 +92,7 @@ class FakeSlack(Scenery):
                 await task
         await self.http.close()
         if self._runner is not None:
-            await close(self._runner)
+            await self._runner.cleanup()
 
     async def _watch_clock(self) -> None:
         """Deadlines and retries are the fake clock's: see whether somebody moved it on."""

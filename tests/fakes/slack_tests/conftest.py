@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.http_site import HttpSite
 from tests.fakes.slack import FakeSlack, Installation
 
 PING_SECONDS = 1
@@ -49,11 +49,9 @@ async def serve(app: AsyncApp, runners: list[web.AppRunner]) -> Served:
     runner = web.AppRunner(app.web_app("/slack/events"), access_log=None, shutdown_timeout=1)
     await runner.setup()
     runners.append(runner)
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = HttpSite(runner, "127.0.0.1", 0)
     await site.start()
-    server = site._server
-    assert isinstance(server, asyncio.Server)
-    return Served(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    return Served(site.name)
 
 
 @pytest.fixture

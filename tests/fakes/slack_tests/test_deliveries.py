@@ -71,7 +71,7 @@ async def test_an_event_that_nobody_took_is_told_again_with_a_number(fake_slack,
     await fake_slack.until(lambda: len(seen) == 2)
     if not over_http:
         fake_slack.clock.advance(seconds=4)
-        await fake_slack.until(lambda: fake_slack.told("reaction_added")[0].retry_at is not None)
+    await fake_slack.until(lambda: fake_slack.told("reaction_added")[0].retry_at is not None)
     is_ill = False
     fake_slack.clock.advance(minutes=1)
     await fake_slack.until(lambda: len(seen) == 3)
