@@ -79,6 +79,10 @@ class AdapterBank:
 
     # What is held
 
+    def has_layers_of(self, factors: Mapping[str, torch.Tensor]) -> bool:
+        """Whether all factors are of layers that are banked."""
+        return all(key.removesuffix(".weight").rpartition(".")[0] in self._layers for key in factors)
+
     @torch.no_grad()
     def put(self, name: str, factors: Mapping[str, torch.Tensor], scale: float) -> None:
         """Hold an adapter, or a new state of one that is held: its slot is then rewritten where it is.

@@ -122,6 +122,15 @@ def _change(layer: Any) -> torch.Tensor:
     return layer.get_base_layer().weight.detach() - before  # type: ignore[union-attr, operator]
 
 
+def mergeable_layers(denoiser: nn.Module) -> dict[str, nn.Module]:
+    """Return every linear layer and convolution of a denoiser, by the path that it had before it was banked."""
+    return {
+        path.removesuffix(".base"): layer
+        for path, layer in denoiser.named_modules()
+        if isinstance(layer, nn.Linear | nn.Conv2d)
+    }
+
+
 def _weight_of(layer: nn.Module) -> torch.Tensor:
     weight: Any = layer.weight
     if not weight.is_floating_point():

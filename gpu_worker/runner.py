@@ -35,7 +35,7 @@ from gpu_worker.checkpoints import Checkpoint, pack_checkpoint, restore
 from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.dataset import build_training_set
 from gpu_worker.families.family import Family
-from gpu_worker.merged import MergedAdapters, is_plain
+from gpu_worker.merged import MergedAdapters, is_plain, mergeable_layers
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
 
@@ -48,7 +48,7 @@ EARLIER_BASE = (
     "Retrain it with /edit @{handle}, then ask again. Nothing was charged."
 )
 
-UNMERGEABLE = (
+UNFIT = (
     "The files of @{handle} are of a kind that this base cannot use. Retrain it with /edit @{handle}, then ask again. "
     "Nothing was charged."
 )
@@ -80,7 +80,7 @@ class Runner:
         dtype = next(weight.dtype for weight in denoiser.parameters() if weight.is_floating_point())
         layers = bank_layers(denoiser, paths)
         self.bank = AdapterBank(layers, family.device, dtype, slots)
-        self.merged = MergedAdapters({path: layer.base for path, layer in layers.items()})
+        self.merged = MergedAdapters(mergeable_layers(denoiser))
         self._users: Counter[str] = Counter()
         self._numbers = count()
 
@@ -104,19 +104,21 @@ class Runner:
             facts = metadata_of(data)
             if facts["base_weights_sha256"] != self.family.identity.weights_sha256:
                 raise JobFailed(EARLIER_BASE.format(handle=handle))
-            if is_plain(facts["adapter_config"]):
-                adapter = unpack_adapter(data)
-                self.bank.put(name, adapter.factors, adapter.shape.scale)
-            else:
-                self._hold_merged(name, facts["adapter_config"], data, handle)
+            try:
+                self._hold(name, facts["adapter_config"], data)
+            except ValueError as fault:
+                raise JobFailed(UNFIT.format(handle=handle)) from fault
         self._users[name] += 1
         return name
 
-    def _hold_merged(self, name: str, config: Mapping[str, Any], data: bytes, handle: str) -> None:
-        try:
-            self.merged.put(name, config, factors_of(data))
-        except ValueError as fault:
-            raise JobFailed(UNMERGEABLE.format(handle=handle)) from fault
+    def _hold(self, name: str, config: Mapping[str, Any], data: bytes) -> None:
+        """Give an adapter to the bank, or have it merged if it is of another kind or changes other layers."""
+        if is_plain(config):
+            adapter = unpack_adapter(data)
+            if self.bank.has_layers_of(adapter.factors):
+                self.bank.put(name, adapter.factors, adapter.shape.scale)
+                return
+        self.merged.put(name, config, factors_of(data))
 
     @contextmanager
     def attaching(self, files: Sequence[tuple[bytes, str]]) -> Iterator[list[str]]:

@@ -11,10 +11,9 @@ import pytest
 import torch
 from peft import LoHaConfig, LoKrConfig, LoraConfig, PeftConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict
-from safetensors.torch import save
 
 from core.errors import JobFailed
-from gpu_worker.adapters import pack_metadata
+from gpu_worker.adapters import pack_foreign
 from gpu_worker.conditioning import Frame
 from gpu_worker.engine import Engine
 from gpu_worker.families.registry import prepare
@@ -39,11 +38,6 @@ MADE_BY_PEFT: dict[str, Callable[[], PeftConfig]] = {
 TOLERANCE = 2e-5
 
 
-def pack(config: dict[str, Any], tensors: dict[str, torch.Tensor], base_weights_sha256: str) -> bytes:
-    facts = {"adapter_config": config, "base_weights_sha256": base_weights_sha256, "version_id": "v" * 32}
-    return save(tensors, metadata=pack_metadata(facts))
-
-
 def made_by_peft(kind: str, folder: Path) -> tuple[bytes, torch.Tensor]:
     """Return an adapter of that kind as a file, and the latents that peft itself draws with it."""
     family: Any = prepare("sdxl", str(folder)).load()
@@ -62,7 +56,7 @@ def made_by_peft(kind: str, folder: Path) -> tuple[bytes, torch.Tensor]:
         for name, value in model.peft_config["default"].to_dict().items()
     }
     tensors = {name: value.detach().contiguous() for name, value in get_peft_model_state_dict(model).items()}
-    return pack(config, tensors, family.identity.weights_sha256), draw_with(family)
+    return pack_foreign(config, tensors, family.identity.weights_sha256, "v" * 32), draw_with(family)
 
 
 @torch.no_grad()
@@ -166,8 +160,8 @@ def test_what_cannot_be_merged_is_refused_in_words(
     config: dict[str, Any], runner_of: Callable[[str], Runner]
 ) -> None:
     runner = runner_of("sdxl")
-    tensors = {"base_model.model.conv_in.lora_A.weight": torch.zeros(2, 4, 3, 3)}
-    data = pack(config, tensors, runner.family.identity.weights_sha256)
+    tensors = {"time_proj.lora_A.weight": torch.zeros(2, 4)}
+    data = pack_foreign(config, tensors, runner.family.identity.weights_sha256, "v" * 32)
     with pytest.raises(JobFailed, match=r"files of @ada are of a kind that this base cannot use"):
         runner.attach(data, "ada")
     assert runner.attached == runner.merged.held == frozenset()

@@ -41,10 +41,12 @@ def ours(runner: Runner, order: PictureOrder) -> torch.Tensor:
     return (runner.family.decode(draw(runner, order).latents) + 1) / 2
 
 
-def theirs(folder: Path, order: PictureOrder) -> torch.Tensor:
+def theirs(folder: Path, order: PictureOrder, lora: Path | None = None) -> torch.Tensor:
     """Ask diffusers, in its own words for guidance and noise."""
     pipeline: Any = DiffusionPipeline.from_pretrained(folder, local_files_only=True)
     pipeline.set_progress_bar_config(disable=True)
+    if lora is not None:
+        pipeline.load_lora_weights(lora.parent, weight_name=lora.name)
     kind = type(pipeline).__name__
     channels = (
         pipeline.unet if kind == "StableDiffusionXLPipeline" else pipeline.transformer
