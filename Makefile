@@ -13,7 +13,7 @@ KIND ?=
 CLASS ?=
 OUT ?= demo-output
 
-.PHONY: demo run test check bench chaos format clean
+.PHONY: demo run test check bench bench-gpu plots chaos format clean
 
 demo: $(VENV)/.runtime
 	$(BIN)/likeness demo --out "$(OUT)" $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(NAME),--name "$(NAME)") \
@@ -37,6 +37,15 @@ check: $(VENV)/.development
 
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks
+
+# SDXL and FLUX.1 at their true size on a CUDA device; says so where there is none. ARGS=--small runs it small on the CPU.
+bench-gpu: $(VENV)/.development
+	$(BIN)/python -m benchmarks gpu $(ARGS)
+
+# Draws benchmarks/results for docs/performance.md, and fills in the page's figures.
+plots: $(VENV)/.development
+	$(PIP) --constraint constraints.txt --editable '.[bench]'
+	$(BIN)/python -m benchmarks plots
 
 # ARGS="--seed N" repeats the plan of an earlier run; ARGS=--help tells the rest.
 chaos: $(VENV)/.development

@@ -1,4 +1,4 @@
-"""`make bench`: queue, Discord, Slack, pictures and engine; figures are printed and kept in `benchmarks/results/`.
+"""`make bench`: queue, chat, pictures, engine, serving; figures are printed and kept in `benchmarks/results/`.
 
 Without a name everything runs. `queue`, `discord` and `slack` take the names of their parts to run only those.
 """
@@ -29,6 +29,18 @@ def main() -> None:
     pictures.add_argument("--threads", type=int, default=1)
     engine = named.add_parser("engine", help="eight people with eight adapters, beside peft's own ways")
     engine.add_argument("--pairs", type=int, default=7)
+    serving = named.add_parser("serving", help="pictures during a training, beside a first-come worker")
+    serving.add_argument("--pairs", type=int, default=5)
+    gpu = named.add_parser(
+        "gpu", help="SDXL and FLUX.1 with random weights on a CUDA device; never without its name"
+    )
+    gpu.add_argument("--pairs", type=int, default=5)
+    gpu.add_argument("--small", action="store_true", help="small versions of the models, on the CPU")
+    gpu.add_argument(
+        "--no-compile", action="store_true", help="leave out what torch.compile does for either side"
+    )
+    gpu.add_argument("--only", nargs="*", default=[], choices=("sdxl", "flux"))
+    named.add_parser("plots", help="draw the results for docs/performance.md, and fill in its figures")
     asked = parser.parse_args()
     if asked.name in (None, "queue"):
         from benchmarks.queue import run_all
@@ -51,6 +63,18 @@ def main() -> None:
         from benchmarks.engine import run_pairs as run_engine
 
         run_engine(getattr(asked, "pairs", 7))
+    if asked.name in (None, "serving"):
+        from benchmarks.serving import run_pairs as run_serving
+
+        run_serving(getattr(asked, "pairs", 5))
+    if asked.name == "gpu":
+        from benchmarks.gpu import run as run_gpu
+
+        run_gpu(asked.pairs, asked.small, not asked.no_compile, asked.only)
+    if asked.name == "plots":
+        from benchmarks.plots import draw
+
+        draw()
 
 
 if __name__ == "__main__":

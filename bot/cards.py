@@ -46,6 +46,8 @@ from core.store.records import (
 )
 from core.workspace import Workspace
 
+ERASED = "This ended meanwhile, and its photos are erased. Start again with /train."
+
 
 async def title_of(draft: DraftRecord) -> DraftTitle:
     """Return the first line of a draft's card."""
@@ -64,7 +66,10 @@ async def title_of(draft: DraftRecord) -> DraftTitle:
 async def show_draft(
     context: Context, workspace: Workspace, draft: DraftRecord, notes: Sequence[str] = ()
 ) -> None:
-    """Bring the draft's card up to date, posting it the first time."""
+    """Bring the draft's card up to date, posting it the first time.
+
+    A sweep, or another process, may close the draft while this is on its way: its last words are shown once more.
+    """
     reply = await _draft_reply(context, workspace, draft, tuple(notes))
     if reply is None:
         return
@@ -73,6 +78,18 @@ async def show_draft(
     if message != draft.card_message:
         draft.card_message = message
         await DraftRecord.filter(id=draft.id).update(card_message=message)
+    if draft.state is not DraftState.CLOSED:
+        await _show_if_over(context, workspace, draft)
+
+
+async def _show_if_over(context: Context, workspace: Workspace, draft: DraftRecord) -> None:
+    now = await DraftRecord.get_or_none(id=draft.id)
+    if now is None:
+        thread = ThreadAddress(draft.platform, draft.thread)
+        over = DraftClosed(await title_of(draft), ERASED)
+        await show(context, thread, draft.card_message, over, nonce=f"d{draft.id[:24]}")
+    elif now.state is DraftState.CLOSED and now.close_reason:  # else whoever closes it has yet to show it
+        await show_draft(context, workspace, now)
 
 
 async def show(

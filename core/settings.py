@@ -87,6 +87,8 @@ class Settings(BaseSettings):
 
     torch_threads: int = Field(default=0, ge=0)
     """CPU threads of the worker; 0 leaves the choice to torch."""
+    training_share: float = Field(default=0.25, gt=0, lt=1)
+    """Of a device's time, the part that trainings get while pictures wait. With none waiting they get all."""
     feedback_processes: int = Field(default=1, ge=1)
     """Processes that look at photos beside the bot."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -11,13 +11,15 @@ each, of different ranks and on different layers: what one has less than another
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 
 import torch
 
-from gpu_worker.banked_layers import BankedLayer, PrivateFactors
+from gpu_worker.banked_layers import BankedLayer
+from gpu_worker.private_factors import PrivateFactors
 
 SLOTS = 33
 """The empty one and 32 more: a batch may name that many adapters."""
@@ -60,7 +62,6 @@ class AdapterBank:
         self._rows: tuple[Row, ...] | None = ()
         self._places = torch.zeros(0, 0, dtype=torch.long, device=device)
         self._scales = torch.zeros(0, 0, dtype=dtype, device=device)
-        self._trained: Mapping[str, torch.Tensor] | None = None
 
     @property
     def capacity(self) -> int:
@@ -132,7 +133,6 @@ class AdapterBank:
             KeyError: A name is not held.
             ValueError: The rows name more adapters than there are slots.
         """
-        self.end_training()
         wanted = tuple(rows)
         if wanted == self._rows:
             return
@@ -150,30 +150,37 @@ class AdapterBank:
                 layer.clear()
         self._rows = wanted
 
-    def train(self, factors: Mapping[str, torch.Tensor], scale: float) -> None:
-        """Let one training's own factors act, for all rows alike, until the next `compose`. No slot knows them."""
-        if factors is self._trained:
-            return
-        for path, layer in self._layers.items():
-            lora_a, lora_b = factors[f"{path}.lora_A.weight"], factors[f"{path}.lora_B.weight"]
-            layer.private = PrivateFactors(lora_a, lora_b, scale)
-        self._trained = factors
-
-    def new_factors(self, rank: int) -> dict[str, torch.nn.Parameter]:
-        """Return factors of zero for a training, by PEFT's names and in PEFT's shapes."""
+    def factor_shapes(self, rank: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of an adapter's factors by PEFT's names, in the order of the layers."""
         return {
-            f"{path}.{half}.weight": torch.nn.Parameter(torch.zeros(shape, device=self._device))
+            f"{path}.{half}.weight": shape
             for path, layer in self._layers.items()
             for half, shape in zip(("lora_A", "lora_B"), layer.factor_shapes(rank), strict=True)
         }
 
-    def end_training(self) -> None:
-        """Let go of the factors of the training that acted last."""
-        if self._trained is None:
-            return
-        for layer in self._layers.values():
-            layer.private = None
-        self._trained = None
+    @contextmanager
+    def training(self, weights: torch.Tensor, rank: int, scale: float) -> Iterator[None]:
+        """Let the factors of some trainings act instead of what was composed. No slot knows them.
+
+        Args:
+            weights: [G, values], for each training its factors one after the other, as `factor_shapes` has them.
+                The first of G equal parts of a batch's rows is the first training's, and so on.
+            rank: Of all of them.
+            scale: Of all of them; what PEFT multiplies the change by.
+        """
+        shapes = self.factor_shapes(rank).values()
+        # Computed in the base's own type; gradients come back in that of the weights.
+        parts = weights.to(self._dtype).split([math.prod(shape) for shape in shapes], dim=1)
+        factors = (part.view(len(weights), *shape) for part, shape in zip(parts, shapes, strict=True))
+        for layer, (lora_a, lora_b) in zip(
+            self._layers.values(), zip(factors, factors, strict=True), strict=True
+        ):
+            layer.private = PrivateFactors(lora_a, lora_b, scale)
+        try:
+            yield
+        finally:
+            for layer in self._layers.values():
+                layer.private = None
 
     # Slots
 

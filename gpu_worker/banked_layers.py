@@ -1,4 +1,4 @@
-"""Layers of a denoiser that add low-rank changes: another one to every row of a batch, or one that is being trained.
+"""Layers of a denoiser that add low-rank changes: another one to every row of a batch, or those being trained.
 
 A layer holds the stack of every adapter on the device and, gathered from it for the batch of the moment, one
 `down` and one `up` a row. Gathering is done once for a batch and serves all its steps. `gpu_worker.bank`
@@ -8,19 +8,13 @@ decides which adapter is where; nothing here knows a name.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-
-class PrivateFactors(NamedTuple):
-    """One change for all rows, in PEFT's shapes and outside every stack, so that gradients reach it alone."""
-
-    lora_a: torch.Tensor
-    lora_b: torch.Tensor
-    scale: float
+from gpu_worker.private_factors import PrivateFactors, add_to_convolution, add_to_linear
 
 
 class BankedLayer(nn.Module):
@@ -78,9 +72,7 @@ class BankedLayer(nn.Module):
         """Return the base layer's output with what the adapters add."""
         output = self.base(inputs, *arguments)
         if self.private is not None:
-            lora_a, lora_b, scale = self.private
-            added = self.project(inputs.to(lora_a.dtype), lora_a, lora_b)
-            return (output + added * scale).to(output.dtype)
+            return self.add_private(output, inputs, self.private)
         if self.down is None or self.up is None:
             return output
         return self.add(output, inputs, self.down, self.up)
@@ -91,8 +83,10 @@ class BankedLayer(nn.Module):
         """Return the shapes of PEFT's `lora_A.weight` and `lora_B.weight`."""
         raise NotImplementedError
 
-    def project(self, inputs: torch.Tensor, lora_a: torch.Tensor, lora_b: torch.Tensor) -> torch.Tensor:
-        """Return what one pair of factors makes of all rows, in PEFT's own order of operations."""
+    def add_private(
+        self, output: torch.Tensor, inputs: torch.Tensor, private: PrivateFactors
+    ) -> torch.Tensor:
+        """Return `output` with the changes that trainings are learning, each on its own rows."""
         raise NotImplementedError
 
     def add(
@@ -111,8 +105,10 @@ class BankedLinear(BankedLayer):
     def factor_shapes(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return (rank, self.in_width), (self.out_width, rank)
 
-    def project(self, inputs: torch.Tensor, lora_a: torch.Tensor, lora_b: torch.Tensor) -> torch.Tensor:
-        return functional.linear(functional.linear(inputs, lora_a), lora_b)
+    def add_private(
+        self, output: torch.Tensor, inputs: torch.Tensor, private: PrivateFactors
+    ) -> torch.Tensor:
+        return add_to_linear(output, inputs, private)
 
     def add(
         self, output: torch.Tensor, inputs: torch.Tensor, down: torch.Tensor, up: torch.Tensor
@@ -138,8 +134,10 @@ class BankedConv2d(BankedLayer):
     def factor_shapes(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return (rank, self.in_channels, *self.kernel_size), (self.out_width, rank, 1, 1)
 
-    def project(self, inputs: torch.Tensor, lora_a: torch.Tensor, lora_b: torch.Tensor) -> torch.Tensor:
-        return functional.conv2d(functional.conv2d(inputs, lora_a, **self.step), lora_b)
+    def add_private(
+        self, output: torch.Tensor, inputs: torch.Tensor, private: PrivateFactors
+    ) -> torch.Tensor:
+        return add_to_convolution(output, inputs, private, **self.step)
 
     def add(
         self, output: torch.Tensor, inputs: torch.Tensor, down: torch.Tensor, up: torch.Tensor

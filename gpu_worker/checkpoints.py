@@ -11,8 +11,8 @@ from safetensors.torch import save as save_tensors
 from gpu_worker.adapters import metadata_of, pack_metadata
 from gpu_worker.tasks import TrainTask
 
-_MOMENTS = ("exp_avg", "exp_avg_sq")
-"""AdamW's two running means, under the names it gives them."""
+_STATE = "optimizer."
+"""Before the names that an optimizer gives its state."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,10 @@ class Checkpoint:
 
 def pack_checkpoint(task: TrainTask, base_weights_sha256: str) -> bytes:
     """Write all that the next step depends on; a training that goes on from it goes on bit by bit the same."""
-    tensors = {"generator": task.generator.get_state()}
-    for name, factor in task.factors.items():
-        state = task.optimizer.state.get(factor, {})
-        tensors[f"factor.{name}"] = factor.detach().contiguous().cpu()
-        for moment in _MOMENTS:
-            tensors[f"{moment}.{name}"] = state.get(moment, torch.zeros_like(factor)).contiguous().cpu()
+    state = task.optimizer.state[task.weights]
+    tensors = {"generator": task.generator.get_state(), "weights": task.weights}
+    tensors |= {f"{_STATE}{name}": torch.as_tensor(value) for name, value in state.items()}
+    tensors = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
     facts = {
         "version_id": task.spec.version_id,
         "base_weights_sha256": base_weights_sha256,
@@ -49,16 +47,25 @@ def unpack_checkpoint(data: bytes) -> Checkpoint:
     )
 
 
+def fits(task: TrainTask, checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint was taken by this release of a training of as many factors."""
+    weights = checkpoint.tensors.get("weights")
+    return weights is not None and weights.shape == task.weights.shape
+
+
 @torch.no_grad()
 def restore(task: TrainTask, checkpoint: Checkpoint) -> None:
     """Put a fresh training where the checkpoint was taken."""
     tensors = checkpoint.tensors
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for index, (name, factor) in enumerate(task.factors.items()):
-        factor.copy_(tensors[f"factor.{name}"])
-        state[index] = {moment: tensors[f"{moment}.{name}"] for moment in _MOMENTS}
-        state[index]["step"] = torch.tensor(float(checkpoint.step_index))
+    task.weights.copy_(tensors["weights"])
+    state = {name.removeprefix(_STATE): tensor for name, tensor in tensors.items() if name.startswith(_STATE)}
     groups = task.optimizer.state_dict()["param_groups"]
-    task.optimizer.load_state_dict({"state": state, "param_groups": groups})
+    task.optimizer.load_state_dict({"state": {0: state} if state else {}, "param_groups": groups})
     task.generator.set_state(tensors["generator"])
     task.step_index = checkpoint.step_index
+
+
+def _counted(tensor: torch.Tensor) -> torch.Tensor | int:
+    """Return a whole number as one: bitsandbytes counts its steps in them."""
+    is_whole = tensor.ndim == 0 and not tensor.is_floating_point()
+    return int(tensor) if is_whole else tensor

@@ -20,6 +20,7 @@ from core.queue.specs import TrainSpec
 from core.rules.kinds import ModelKind
 from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.families.family import Family
+from gpu_worker.parts import Parts, at_once
 from gpu_worker.prompts import training_caption
 
 CROP_SIDE = 0.92
@@ -78,23 +79,29 @@ class TrainingSet:
 
 def build_training_set(family: Family, spec: TrainSpec, photos: Sequence[bytes]) -> TrainingSet:
     """Encode a job's photos, given as files in the spec's order, and draw what keeps the class alive."""
-    images = tuple(open_photo(data) for data in photos)
+    return at_once(training_set_in_parts(family, spec, photos))
+
+
+def training_set_in_parts(family: Family, spec: TrainSpec, photos: Sequence[bytes]) -> Parts[TrainingSet]:
+    """Do the same photo by photo, so that a picture waits for one of them at most."""
+    images: list[Image.Image] = []
     pixels: list[torch.Tensor] = []
     captions: list[str] = []
-    for image, photo in zip(images, spec.photos, strict=True):
-        caption = training_caption(photo.caption, spec)
-        seen = image if spec.kind is ModelKind.STYLE else closer(image, family.default_size_px)
+    for data, photo in zip(photos, spec.photos, strict=True):
+        images.append(open_photo(data))
+        seen = images[-1] if spec.kind is ModelKind.STYLE else closer(images[-1], family.default_size_px)
         for variant in variants(seen, spec.kind):
             pixels.append(to_pixels(variant, family.default_size_px))
-            captions.append(caption)
+            captions.append(training_caption(photo.caption, spec))
+        yield
     prior = None
     if spec.preset.prior_fraction > 0.0:
         drawn = family.prior_examples(spec.class_noun, PRIOR_COUNT, spec.seed)
+        yield
         if drawn:
-            prior = _encode(
-                family, [example.pixels for example in drawn], [example.caption for example in drawn]
-            )
-    return TrainingSet(_encode(family, pixels, captions), prior, images)
+            prior = yield from _encode(family, [it.pixels for it in drawn], [it.caption for it in drawn])
+    subject = yield from _encode(family, pixels, captions)
+    return TrainingSet(subject, prior, tuple(images))
 
 
 def closer(image: Image.Image, size_px: int) -> Image.Image:
@@ -142,11 +149,12 @@ def to_pixels(image: Image.Image, size_px: int) -> torch.Tensor:
 
 # Not inference_mode: what is made in it may never meet a gradient, and these rows are trained on.
 @torch.no_grad()
-def _encode(family: Family, pixels: Sequence[torch.Tensor], captions: Sequence[str]) -> Examples:
-    latents = [
-        family.encode_pictures(torch.stack(list(pixels[start : start + ENCODE_ROWS])).to(family.device))
-        for start in range(0, len(pixels), ENCODE_ROWS)
-    ]
+def _encode(family: Family, pixels: Sequence[torch.Tensor], captions: Sequence[str]) -> Parts[Examples]:
+    latents: list[torch.Tensor] = []
+    for start in range(0, len(pixels), ENCODE_ROWS):
+        some = torch.stack(list(pixels[start : start + ENCODE_ROWS]))
+        latents.append(family.encode_pictures(some.to(family.device)))
+        yield
     distinct = list(dict.fromkeys(captions))
     side_px = family.default_size_px
     conditioning = family.encode_prompts(distinct, Frame(side_px, side_px))

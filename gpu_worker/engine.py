@@ -3,23 +3,26 @@
     step() = choose → run → settle
 
 A tick moves picture tasks of one shape one denoising step, each at its own place and with its own adapters;
-or it decodes the pictures of one; or it moves one training one optimizer step. Whoever waits is asked again
-before every tick, so tasks join and leave a batch between any two steps, and nobody waits for anybody else
-to end. Not for several threads.
+or it decodes the pictures of one; or it moves trainings of one shape one optimizer step, each its own, or does a
+part of what one needs before. Whoever waits is asked again before every tick, so tasks join and leave a batch
+between any two steps, and nobody waits for anybody else to end. Not for several threads.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 
 from PIL import Image
 
 from gpu_worker import trial
+from gpu_worker.device import is_out_of_memory
 from gpu_worker.events import CheckpointTaken, Event, PicturesMade, PreviewMade, Progressed
+from gpu_worker.parts import advance
 from gpu_worker.runner import Runner
-from gpu_worker.scheduler import BATCH_ROWS, BatchLimit, StepScheduler, Waiting, batch_around
-from gpu_worker.tasks import CHECK_DRAWINGS, GenerateTask, Purpose, Task, TrainTask
+from gpu_worker.scheduler import BATCH_ROWS, STACK_ROWS, BatchLimit, StepScheduler, Waiting, batch_around
+from gpu_worker.tasks import CHECK_DRAWINGS, GenerateTask, Preparation, Purpose, Task, TrainTask
 
 
 class Engine:
@@ -32,14 +35,18 @@ class Engine:
         judge: trial.Judge | None = None,
         clock: Callable[[], float] = time.perf_counter,
         batch_rows: int = BATCH_ROWS,
+        stack_rows: int = STACK_ROWS,
     ) -> None:
         self.runner = runner
-        self.jobs_in_hand: tuple[str, ...] = ()
-        """Whose step ran last; if `step` raises, the fault is one of theirs."""
+        self._in_hand: list[Task] = []
         self._scheduler = scheduler or StepScheduler()
         self._judge = judge
         self._clock = clock
-        self._limit = BatchLimit(batch_rows, runner.bank.capacity)
+        self._limits = {
+            GenerateTask: BatchLimit(batch_rows, runner.bank.capacity),
+            TrainTask: BatchLimit(stack_rows, runner.bank.capacity),
+            Preparation: BatchLimit(1, 0),
+        }
         self._parted: set[str] = set()
         self._tasks: dict[str, Task] = {}
 
@@ -48,10 +55,17 @@ class Engine:
         """Whether a tick would find nothing to do."""
         return not self._tasks
 
+    @property
+    def jobs_in_hand(self) -> tuple[str, ...]:
+        """Whose step ran last; if `step` raises, the fault is one of theirs."""
+        return tuple(dict.fromkeys(task.job_id for task in self._in_hand))
+
     def add(self, task: Task) -> None:
         """Let a task take part from the next tick on."""
         self._tasks[task.task_id] = task
-        if isinstance(task, TrainTask) and task.is_finished:
+        if isinstance(task, GenerateTask):
+            task.due = self._scheduler.due(task.total_steps * task.step_work)
+        elif isinstance(task, TrainTask) and task.is_finished:
             self._begin_check(task)  # it comes from a checkpoint that was taken after the last step
 
     def cancel(self, job_id: str) -> None:
@@ -66,17 +80,27 @@ class Engine:
         self.cancel(job_id)
         return kept
 
-    def part(self) -> None:
-        """Have the tasks of the last step go on one by one: a fault among them then finds whose it is."""
-        self._parted.update(task.task_id for task in self._tasks.values() if task.job_id in self.jobs_in_hand)
+    def part(self, fault: BaseException) -> None:
+        """Have the tasks of the last step go on one by one: a fault among them then finds whose it is.
+
+        What was too much for the memory is not put together again.
+        """
+        self._parted.update(self._tasks.keys() & {task.task_id for task in self._in_hand})
+        if is_out_of_memory(fault):
+            kind, rows = type(self._in_hand[0]), sum(task.num_rows for task in self._in_hand)
+            self._limits[kind] = replace(self._limits[kind], rows=max(1, rows // 2))
 
     def step(self) -> list[Event]:
         """Move a batch of tasks one step, and tell what came of it."""
         batch = self._choose()
         if not batch:
             return []
+        started = self._clock()
         self._run(batch)
-        return [event for task in batch for event in self._settle(task)]
+        events = [event for task in batch for event in self._settle(task)]
+        work = sum(task.step_work for task in batch if isinstance(task, GenerateTask))
+        self._scheduler.charge(self._clock() - started, work)
+        return events
 
     def _choose(self) -> list[Task]:
         """Return the task whose turn it is, and behind it those that can take the same step."""
@@ -88,32 +112,45 @@ class Engine:
         chosen = self._scheduler.choose(waiting)
         if chosen is None:
             return []
-        return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, self._limit)]
+        limit = self._limits[type(self._tasks[chosen])]
+        return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, limit)]
 
     def _waiting(self, task: Task, number: int) -> Waiting:
-        """Describe a task to the scheduler. In a training's lane its pictures go first: they are waited for."""
-        if isinstance(task, TrainTask):
-            return Waiting(task.task_id, task.lane, (1, number))
+        """Describe a task to the scheduler.
+
+        In a training's lane its pictures go first: they are waited for. Trainings take turns.
+        """
+        key: Hashable = None if task.task_id in self._parted else task.batch_key
+        if not isinstance(task, GenerateTask):
+            return Waiting(task.task_id, task.lane, (1, number), key, task.num_rows)
         if task.is_finished:
             return Waiting(task.task_id, task.lane, (-1, number))
-        key: Hashable = None if task.task_id in self._parted else task.batch_key
         adapters = frozenset(name for name, _ in task.order.adapters)
-        return Waiting(task.task_id, task.lane, (0, number), key, task.num_rows, adapters)
+        return Waiting(task.task_id, task.lane, (0, task.due), key, task.num_rows, adapters)
 
     def _run(self, batch: list[Task]) -> None:
-        self.jobs_in_hand = tuple(dict.fromkeys(task.job_id for task in batch))
+        self._in_hand = batch
         pictures = [task for task in batch if isinstance(task, GenerateTask)]
-        started = self._clock()
+        trainings = [task for task in batch if isinstance(task, TrainTask)]
         match batch[0]:
-            case TrainTask() as training:
-                self.runner.train(training)
+            case Preparation() as preparation:
+                self._prepare(preparation)
+            case TrainTask():
+                self.runner.train(*trainings)
             case GenerateTask(is_finished=True) as task:
                 task.pictures = self.runner.decode(task)
             case GenerateTask():
                 self.runner.denoise(*pictures)
-        self._scheduler.charge(self._clock() - started)
+
+    def _prepare(self, preparation: Preparation) -> None:
+        """Do a part; the last one puts the training in its place, behind the others that train."""
+        del self._tasks[preparation.task_id]
+        ended = advance(preparation.parts)
+        self.add(preparation if ended is None else ended.value)
 
     def _settle(self, task: Task) -> list[Event]:
+        if isinstance(task, Preparation):
+            return []
         if isinstance(task, TrainTask):
             return self._settle_training(task)
         if task.pictures is not None:
@@ -124,7 +161,9 @@ class Engine:
 
     def _settle_training(self, training: TrainTask) -> list[Event]:
         """Start what a training's step made due: a checkpoint, a preview, or its final check."""
+        self._parted.discard(training.task_id)  # a fault among several was not its own
         preset, done = training.spec.preset, training.step_index
+        self._tasks[training.task_id] = self._tasks.pop(training.task_id)  # behind the others that train
         events: list[Event] = [self._training_progress(training)]
         if training.is_finished or done % preset.checkpoint_every_steps == 0:
             events.append(self._checkpoint(training))
@@ -158,11 +197,14 @@ class Engine:
     def _remove(self, task: Task) -> None:
         self._tasks.pop(task.task_id, None)
         self._parted.discard(task.task_id)
-        names = (
-            [task.adapter_name] if isinstance(task, TrainTask) else [name for name, _ in task.order.adapters]
-        )
-        for name in names:
-            self.runner.detach(name)
+        match task:
+            case Preparation():
+                task.parts.close()
+            case TrainTask():
+                self.runner.detach(task.adapter_name)
+            case GenerateTask():
+                for name, _ in task.order.adapters:
+                    self.runner.detach(name)
 
     def _checkpoint(self, training: TrainTask) -> CheckpointTaken:
         return CheckpointTaken(training.job_id, training.step_index, self.runner.checkpoint(training))

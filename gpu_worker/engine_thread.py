@@ -96,7 +96,7 @@ class EngineThread:
             log.warning(
                 "action=batch_parted jobs=%d fault=%s", len(engine.jobs_in_hand), type(fault).__name__
             )
-            await self.call(engine.part)
+            await self.call(engine.part, fault)
             return
         job_id = next(iter(engine.jobs_in_hand), "")
         await self.call(engine.cancel, job_id)

@@ -32,11 +32,12 @@ from gpu_worker.engine import Engine
 from gpu_worker.engine_thread import EngineThread
 from gpu_worker.events import CheckpointTaken, PicturesMade, PreviewMade, Progressed, TrainingDone
 from gpu_worker.looking import look_at_photos
+from gpu_worker.parts import Parts
 from gpu_worker.pictures import enlarged, to_png
 from gpu_worker.progress import Progress
 from gpu_worker.prompts import prompt_for_base, without_mentions
 from gpu_worker.runner import EARLIER_BASE
-from gpu_worker.tasks import PictureOrder
+from gpu_worker.tasks import PictureOrder, Preparation, TrainTask
 from gpu_worker.vision.eye import Eye
 
 log = logging.getLogger(__name__)
@@ -153,16 +154,14 @@ class JobRun:
             raise JobFailed(PHOTO_GONE.format(handle=spec.handle)) from exc
         checkpoint = await self._read_checkpoint()
 
-        def begin() -> int:
-            task = self._engine.runner.begin_training(self.claim.job_id, spec, photos)
-            if checkpoint is not None:
-                self._engine.runner.resume(task, checkpoint)
-            self._engine.add(task)
-            return task.step_index
+        def begin() -> Parts[TrainTask]:
+            runner = self._engine.runner
+            task = yield from runner.begin_training_in_parts(self.claim.job_id, spec, photos)
+            if checkpoint is not None and runner.resume(task, checkpoint):
+                log.info("action=training_resumed job=%s step=%d", self.claim.job_id, task.step_index)
+            return task
 
-        step_index = await self._thread.call(begin)
-        if step_index:
-            log.info("action=training_resumed job=%s step=%d", self.claim.job_id, step_index)
+        await self._thread.call(self._engine.add, Preparation(self.claim.job_id, begin()))
 
     async def _read_checkpoint(self) -> Checkpoint | None:
         if self.claim.checkpoint_key is None:

@@ -9,7 +9,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 
@@ -19,12 +19,11 @@ from core.queue import workers
 from core.queue.dispatch import Dispatch, open_dispatch
 from core.queue.jobs import Claim, Jobs
 from core.queue.workers import Announcement
-from core.rules.bases import load_bases
-from core.rules.turns import lane_of
 from core.settings import Settings
 from core.store.blobs import Blobs, open_blobs
 from core.store.database import migrate, open_database
-from core.store.records import JobKind, new_id
+from core.store.records import new_id
+from gpu_worker.admission import lanes_for
 from gpu_worker.device import device_title, memory_bytes
 from gpu_worker.engine import Engine
 from gpu_worker.engine_thread import EngineThread
@@ -32,14 +31,12 @@ from gpu_worker.families.registry import FAMILIES, SHIPPED, Prepared, prepare
 from gpu_worker.job_run import JobRun, Order
 from gpu_worker.likeness import likeness, load_judge
 from gpu_worker.runner import Runner
+from gpu_worker.scheduler import StepScheduler
 from gpu_worker.trial import Judge
 from gpu_worker.vision.eye import Eye, load_eye
 
 log = logging.getLogger(__name__)
 
-ADMITTED = {JobKind.TRAIN: 1, JobKind.GENERATE: 4}
-"""Jobs of each kind that a worker takes at once: no more than it can hold and serve soon."""
-GIB = 2**30
 ANNOUNCE_SECONDS = 20.0
 """How often a worker says that it is there; `core.queue.workers` forgets it after 60 s."""
 
@@ -51,11 +48,13 @@ async def run(settings: Settings) -> None:
         ConfigurationError: None of the operator's bases can run here.
     """
     prepared = base_to_serve(settings)
-    lanes = lanes_for(prepared.name, memory_bytes(), prepared.kinds)
+    lanes = lanes_for(prepared.name, memory_bytes(), memory_gib=prepared.memory_gib)
     await migrate(settings)  # it may be the first process of all
     async with open_database(settings), open_dispatch(settings) as dispatch:
         worker = Worker(settings, dispatch, open_blobs(settings), lanes)
-        await serve(worker, lambda: build_engine(prepared), partial(load_eye, settings))
+        await serve(
+            worker, partial(build_engine, prepared, settings.training_share), partial(load_eye, settings)
+        )
 
 
 async def serve(worker: Worker, build: Callable[[], Engine], load: Callable[[], Eye | None]) -> None:
@@ -68,35 +67,10 @@ async def serve(worker: Worker, build: Callable[[], Engine], load: Callable[[], 
         await worker.run(build, load)
 
 
-def lanes_for(base: str, memory: int, kinds: Collection[JobKind] = tuple(ADMITTED)) -> dict[str, int]:
-    """Return the lanes whose jobs fit into that memory in bytes, and how many jobs of each are taken at once.
-
-    Args:
-        base: What is served.
-        memory: The device's.
-        kinds: What the base has memory for once it is loaded.
-
-    Raises:
-        ConfigurationError: Not even pictures fit.
-    """
-    needed = load_bases()[base].memory_gib
-    lanes = {
-        lane_of(kind, base): most
-        for kind, most in ADMITTED.items()
-        if kind in kinds and needed[kind] * GIB <= memory
-    }
-    if not lanes:
-        raise ConfigurationError(
-            f"{base} needs {min(needed.values()):g} GiB for pictures, and this device has {memory / GIB:.1f}. "
-            "Run the worker on a larger one, or name a smaller base in LIKENESS_BASES."
-        )
-    return lanes
-
-
-def build_engine(prepared: Prepared) -> Engine:
+def build_engine(prepared: Prepared, training_share: float) -> Engine:
     """Load a base and put an engine around it. Runs in the engine's thread."""
     started = time.perf_counter()
-    engine = Engine(Runner(prepared.load()), judge=_find_judge())
+    engine = Engine(Runner(prepared.load()), StepScheduler(training_share), judge=_find_judge())
     seconds = time.perf_counter() - started
     identity = engine.runner.family.identity
     log.info(

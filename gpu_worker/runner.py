@@ -8,7 +8,6 @@ draws from the global random state.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,7 +19,7 @@ from PIL import Image
 
 from core.errors import JobFailed
 from core.queue.specs import TrainSpec
-from core.rules.presets import TrainingPreset
+from gpu_worker import trainings
 from gpu_worker.adapters import (
     AdapterFile,
     AdapterShape,
@@ -31,18 +30,16 @@ from gpu_worker.adapters import (
 )
 from gpu_worker.bank import SLOTS, AdapterBank, Row
 from gpu_worker.banked_layers import bank_layers
-from gpu_worker.checkpoints import Checkpoint, pack_checkpoint, restore
+from gpu_worker.checkpoints import Checkpoint, fits, pack_checkpoint, restore
 from gpu_worker.conditioning import Conditioning, Frame
-from gpu_worker.dataset import build_training_set
+from gpu_worker.dataset import training_set_in_parts
 from gpu_worker.families.family import Family
 from gpu_worker.merged import MergedAdapters, is_plain, mergeable_layers
+from gpu_worker.parts import Parts, at_once
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
+from gpu_worker.trainings import new_training
 
-UNSTABLE = (
-    "@{handle} could not be learnt: the training became unstable. "
-    "Train it again with the standard settings, or with fewer steps."
-)
 EARLIER_BASE = (
     "@{handle} was trained on an earlier version of the base. "
     "Retrain it with /edit @{handle}, then ask again. Nothing was charged."
@@ -52,21 +49,6 @@ UNFIT = (
     "The files of @{handle} are of a kind that this base cannot use. Retrain it with /edit @{handle}, then ask again. "
     "Nothing was charged."
 )
-
-
-GRADIENT_NORM_MOST = 1.0
-"""One odd sample must not throw the factors far; the usual bound of diffusers' training scripts."""
-WARM_UP_STEPS = 10
-COOL_DOWN_SHARE = 0.3
-"""The last part of a training, in which its steps become smaller: few photos leave noisy factors otherwise."""
-LAST_RATE_SHARE = 0.05
-
-
-def learning_rate_at(preset: TrainingPreset, step_index: int) -> float:
-    """Return the learning rate of a step: up, level, down. It depends on nothing else, so a resume continues it."""
-    rising = (step_index + 1) / WARM_UP_STEPS
-    falling = (preset.num_steps - step_index) / (COOL_DOWN_SHARE * preset.num_steps) + LAST_RATE_SHARE
-    return preset.learning_rate * min(1.0, rising, falling)
 
 
 class Runner:
@@ -144,8 +126,6 @@ class Runner:
                 self.bank.drop(name)
             elif name in self.merged.held:
                 self.merged.drop(name)
-            else:
-                self.bank.end_training()
 
     # Pictures
 
@@ -206,55 +186,37 @@ class Runner:
         Args:
             photos: The files of `spec.photos`, in that order.
         """
-        preset = spec.preset
-        generator = torch.Generator().manual_seed(spec.seed)
-        shape = self._shape(preset.lora_rank, preset.lora_alpha)
-        training_set = build_training_set(self.family, spec, photos)
-        factors = self.bank.new_factors(shape.lora_rank)
-        with torch.no_grad():
-            for key, factor in factors.items():
-                if ".lora_A." in key:  # PEFT's own start, but from our generator; its B is zero
-                    start = torch.empty(factor.shape)
-                    torch.nn.init.kaiming_uniform_(start, a=math.sqrt(5), generator=generator)
-                    factor.copy_(start)
-        optimizer = torch.optim.AdamW(factors.values(), lr=preset.learning_rate, fused=True)
+        return at_once(self.begin_training_in_parts(task_id, spec, photos))
+
+    def begin_training_in_parts(
+        self, task_id: str, spec: TrainSpec, photos: Sequence[bytes]
+    ) -> Parts[TrainTask]:
+        """Do the same with room for others in between."""
+        shape = self._shape(spec.preset.lora_rank, spec.preset.lora_alpha)
+        training_set = yield from training_set_in_parts(self.family, spec, photos)
+        factor_shapes = self.bank.factor_shapes(shape.lora_rank)
         name = f"training-{next(self._numbers)}"
         self._users[name] += 1
-        return TrainTask(task_id, spec, training_set, shape, name, factors, optimizer, generator)
+        return new_training(task_id, spec, training_set, shape, factor_shapes, name)
 
     def resume(self, task: TrainTask, checkpoint: Checkpoint) -> bool:
         """Put a fresh training where its checkpoint left off; False if it is not this training's."""
         own = (task.spec.version_id, self.family.identity.weights_sha256)
-        if own != (checkpoint.version_id, checkpoint.base_weights_sha256):
+        if own != (checkpoint.version_id, checkpoint.base_weights_sha256) or not fits(task, checkpoint):
             return False
         restore(task, checkpoint)
         return True
 
-    def train(self, task: TrainTask) -> float:
-        """Do one optimizer step and return its loss.
+    def train(self, *tasks: TrainTask) -> list[float]:
+        """Do one optimizer step of each training, all in one pass, and return their losses.
+
+        They share a `batch_key`. A fault leaves all of them where they were.
 
         Raises:
-            JobFailed: The loss is no number any more.
+            JobFailed: A loss is no number any more, or a training by itself does not fit into memory.
         """
         self.merged.compose(())
-        self.bank.train(task.factors, task.shape.scale)
-        preset = task.spec.preset
-        latents, conditioning = task.training_set.batch(
-            preset.batch_size, preset.prior_fraction, task.generator
-        )
-        with torch.enable_grad():
-            loss = self.family.training_loss(latents, conditioning, task.generator).mean()
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise JobFailed(UNSTABLE.format(handle=task.spec.handle))
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(task.factors.values(), GRADIENT_NORM_MOST)
-        for group in task.optimizer.param_groups:
-            group["lr"] = learning_rate_at(preset, task.step_index)
-        task.optimizer.step()
-        task.optimizer.zero_grad(set_to_none=True)
-        task.step_index += 1
-        return value
+        return trainings.step(self.family, self.bank, tasks)
 
     def save(self, task: TrainTask) -> bytes:
         """Return what the training has learnt so far as an adapter file."""

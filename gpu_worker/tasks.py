@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,7 @@ from core.queue.specs import TrainSpec
 from gpu_worker.adapters import AdapterShape
 from gpu_worker.conditioning import Conditioning
 from gpu_worker.dataset import TrainingSet
+from gpu_worker.parts import Parts
 from gpu_worker.scheduler import Lane
 
 
@@ -66,6 +68,8 @@ class GenerateTask:
     conditioning: Conditioning
     noise_scheduler: Any
     step_index: int = 0
+    due: float = 0.0
+    """Its place in line, once the engine has it."""
     pictures: list[Image.Image] | None = None
     """What came of it, once decoded."""
     goes_alone: bool = False
@@ -95,6 +99,11 @@ class GenerateTask:
     def is_guided(self) -> bool:
         """Whether classifier-free guidance takes an unconditional row for each picture as well."""
         return self.num_rows > len(self.latents)
+
+    @property
+    def step_work(self) -> float:
+        """What one of its steps asks of a device: values of latents that are denoised."""
+        return float(self.num_rows * self.latents[0].numel())
 
     @property
     def batch_key(self) -> Hashable:
@@ -144,11 +153,39 @@ class TrainTask:
     training_set: TrainingSet
     shape: AdapterShape
     adapter_name: str
-    factors: dict[str, torch.nn.Parameter]
-    optimizer: torch.optim.AdamW
+    weights: torch.nn.Parameter
+    """[values], all factors one after the other, float32."""
+    factor_shapes: Mapping[str, tuple[int, ...]]
+    """By PEFT's names, in the order of `weights`."""
+    optimizer: torch.optim.Optimizer
     generator: torch.Generator
     step_index: int = 0
+    num_passes: int = 1
+    """In how many passes a step's batch goes through the denoiser; more than one where memory is short."""
     check: Check | None = None
+
+    @property
+    def factors(self) -> dict[str, torch.Tensor]:
+        """Its factors by PEFT's names, in PEFT's shapes: views of `weights`."""
+        parts = self.weights.detach().split([math.prod(shape) for shape in self.factor_shapes.values()])
+        return {
+            name: part.view(shape)
+            for (name, shape), part in zip(self.factor_shapes.items(), parts, strict=True)
+        }
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that a step of it takes up."""
+        return self.spec.preset.batch_size
+
+    @property
+    def batch_key(self) -> Hashable | None:
+        """What trainings of one family must have in common to take a step together; None: it goes alone."""
+        if self.num_passes > 1:
+            return None
+        latents = self.training_set.subject.latents
+        shapes = latents.shape[1:], latents.dtype, self.training_set.subject.conditioning.key
+        return self.num_rows, self.shape, shapes
 
     @property
     def job_id(self) -> str:
@@ -171,4 +208,32 @@ class TrainTask:
         return self.step_index >= self.total_steps
 
 
-Task = GenerateTask | TrainTask
+@dataclass
+class Preparation:
+    """A training that is made ready part by part, with steps of others in between; it turns into what it returns."""
+
+    task_id: str
+    parts: Parts[TrainTask]
+
+    @property
+    def job_id(self) -> str:
+        """The job that this belongs to."""
+        return self.task_id
+
+    @property
+    def lane(self) -> Lane:
+        """Who pays for the parts."""
+        return Lane.TRAINING
+
+    @property
+    def num_rows(self) -> int:
+        """Rows that a part takes up in a batch: it goes alone."""
+        return 1
+
+    @property
+    def batch_key(self) -> None:
+        """Nothing goes along with it."""
+        return None
+
+
+Task = GenerateTask | TrainTask | Preparation

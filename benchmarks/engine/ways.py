@@ -7,6 +7,7 @@ for speed, so each is held against the first before anything is timed.
 from __future__ import annotations
 
 import copy
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,8 +54,8 @@ def random_factors(denoiser: nn.Module, shape: AdapterShape, seed: int) -> dict[
         bank_layers(copy.deepcopy(denoiser), shape.target_paths(denoiser)), torch.device("cpu")
     )
     return {
-        key: torch.randn(zero.shape, generator=generator) / zero[0].numel() ** 0.5
-        for key, zero in bank.new_factors(shape.lora_rank).items()
+        key: torch.randn(factor_shape, generator=generator) / math.prod(factor_shape[1:]) ** 0.5
+        for key, factor_shape in bank.factor_shapes(shape.lora_rank).items()
     }
 
 

@@ -15,15 +15,15 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from benchmarks.queue.installations import opened
-from benchmarks.queue.office import LANE
 from benchmarks.queue.processes import Part, Turn, notes_pipe
 from core.queue.dispatch import Dispatch
 from core.queue.jobs import Claim, Jobs
 from core.queue.specs import GenerateResult
 from core.settings import Settings
+from gpu_worker.admission import lanes_for
 
-USUAL_ROOM = {"train.tiny": 1, LANE: 4}
-"""What a worker for `tiny` takes at once: `gpu_worker.main.ADMITTED`."""
+USUAL_ROOM = lanes_for("tiny", 2**40)
+"""What a worker for `tiny` takes at once."""
 HELD = float("inf")
 """A job that lasts until it is cancelled."""
 PATIENCE_SECONDS = 60.0

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -188,13 +188,20 @@ class People:
         """Return the user groups and the named channels that somebody is in; Slack is asked where a rule names one."""
         rules = await self._doors.in_charge(workspace)
         named = {*rules.approvers, *rules.trainers}
-        members: dict[str, frozenset[str]] = {}
-        if any(map(is_group, named)):
-            members |= {group.id: group.members for group in await self.groups(workspace)}
+        groups, channels = await asyncio.gather(
+            self._by_group(workspace, named), self._by_channel(workspace, named)
+        )
+        return tuple(name for name, people in (groups | channels).items() if user_id in people)
+
+    async def _by_group(self, workspace: str, named: Collection[str]) -> dict[str, frozenset[str]]:
+        if not any(map(is_group, named)):
+            return {}
+        return {group.id: group.members for group in await self.groups(workspace)}
+
+    async def _by_channel(self, workspace: str, named: Collection[str]) -> dict[str, frozenset[str]]:
         channels = sorted(filter(is_channel, named))
-        people = await asyncio.gather(*(self.members(workspace, channel) for channel in channels))
-        members |= zip(channels, people, strict=True)
-        return tuple(name for name, inside in members.items() if user_id in inside)
+        members = await asyncio.gather(*(self.members(workspace, channel) for channel in channels))
+        return dict(zip(channels, members, strict=True))
 
 
 _MOST_NAMES = 10

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from core.errors import StoreUnavailable
 from core.queue.bell import Bell, ring
-from core.queue.dispatch import Name, Start
+from core.queue.dispatch import HEAD_START_SECONDS, Name, Start
 from core.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ class Embedded:
             while True:
                 try:
                     for lane, room in lanes.items():
+                        if running[lane]:
+                            await asyncio.sleep(HEAD_START_SECONDS)
                         while len(running[lane]) < room and (task := await start(lane)) is not None:
                             running[lane].add(task)
                             task.add_done_callback(

@@ -30,7 +30,7 @@ from psycopg import sql
 from tortoise.functions import Count
 
 from core.errors import StoreUnavailable
-from core.queue.dispatch import Name, Start
+from core.queue.dispatch import HEAD_START_SECONDS, Name, Start
 from core.settings import Settings
 from core.store.database import execute, psycopg_conninfo, transaction_connection
 from core.store.records import JobRecord, JobStatus
@@ -210,6 +210,8 @@ class LaneWorker(Worker):
         await super()._handle_notification(channel=channel, notification=notification)
 
     async def _fetch_and_process_jobs(self) -> None:
+        if self._running_jobs:
+            await asyncio.sleep(HEAD_START_SECONDS)
         is_first = True
         while is_first or (self._was_called and not self._stop_event.is_set()):
             is_first = self._was_called = False

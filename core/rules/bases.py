@@ -33,6 +33,9 @@ class Base:
     guidance_scale: tuple[float, float]
     memory_gib: Mapping[JobKind, float] = field(hash=False)
     sizes: Mapping[str, tuple[int, int]] = field(hash=False)
+    further_picture_gib: float = 1.0
+    further_training_gib: float = 8.0
+    trainings_at_once: int = 1
     trigger_prefix: str | None = None
     trigger_count: int = 0
 

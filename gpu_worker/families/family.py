@@ -27,6 +27,20 @@ class CaptionedPicture:
     caption: str
 
 
+@dataclass(frozen=True)
+class NoisyExamples:
+    """Training examples as the denoiser gets them, and what it has to answer."""
+
+    latents: torch.Tensor
+    """[B, C, h, w], noised."""
+    timesteps: torch.Tensor
+    """[B], float32."""
+    targets: torch.Tensor
+    """[B, C, h, w], what `denoise` should return."""
+    weights: torch.Tensor
+    """[B], what each sample's squared error counts."""
+
+
 class Family(Protocol):
     """A loaded base model: its text encoder, denoiser and VAE, and the rules of its training.
 
@@ -75,10 +89,8 @@ class Family(Protocol):
         """Return `model_output`, [B, C, h, w]; `timesteps` is [B], float32."""
         ...
 
-    def training_loss(
-        self, latents: torch.Tensor, conditioning: Conditioning, generator: torch.Generator
-    ) -> torch.Tensor:
-        """Noise `latents` at sampled levels, denoise, and return the loss of each sample, [B]."""
+    def noise_examples(self, latents: torch.Tensor, generator: torch.Generator) -> NoisyExamples:
+        """Noise `latents`, [B, C, h, w], at sampled levels. Everything random comes from `generator`, on the CPU."""
         ...
 
     def prior_examples(self, class_noun: str, count: int, seed: int) -> list[CaptionedPicture]:

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from diffusers.pipelines.flux.pipeline_flux import calculate_shift
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
-from torch.nn import functional
 
 from core.errors import ConfigurationError
 from gpu_worker.conditioning import Conditioning
+from gpu_worker.families.family import NoisyExamples
 from gpu_worker.families.pipeline_family import Opening, PipelineFamily
 from gpu_worker.families.sources import SETTING
 
@@ -55,13 +55,11 @@ class FlowFamily(PipelineFamily):
         noise_scheduler.set_begin_index(0)
         return noise_scheduler
 
-    def training_loss(
-        self, latents: torch.Tensor, conditioning: Conditioning, generator: torch.Generator
-    ) -> torch.Tensor:
-        """Return the loss of each sample, [B].
+    def noise_examples(self, latents: torch.Tensor, generator: torch.Generator) -> NoisyExamples:
+        """Noise `latents`, [B, C, h, w]; all levels count the same.
 
-        Noise levels are logit-normal (Esser et al. 2024, arXiv:2403.03206, section 3.1), then shifted as they are
-        when the base draws at this size. All randomness comes from `generator`, a CPU generator.
+        They are logit-normal (Esser et al. 2024, arXiv:2403.03206, section 3.1), then shifted as they are when the
+        base draws at this size. All randomness comes from `generator`, a CPU generator.
         """
         _, channels, height, width = latents.shape
         mu = self._mu((channels, height, width), self.default_num_inference_steps)
@@ -69,8 +67,12 @@ class FlowFamily(PipelineFamily):
         sigmas = shifted(self.pipeline.scheduler, sigmas, mu).clamp(LEAST_SIGMA, 1.0).to(latents.device)
         noise = torch.randn(latents.shape, generator=generator).to(latents.device)
         share = sigmas.view(-1, 1, 1, 1)
-        output = self.denoise((1 - share) * latents + share * noise, sigmas * TRAIN_TIMESTEPS, conditioning)
-        return functional.mse_loss(output, noise - latents, reduction="none").mean(dim=(1, 2, 3))
+        return NoisyExamples(
+            latents=(1 - share) * latents + share * noise,
+            timesteps=sigmas * TRAIN_TIMESTEPS,
+            targets=noise - latents,
+            weights=torch.ones_like(sigmas),
+        )
 
     def denoise(
         self, latents: torch.Tensor, timesteps: torch.Tensor, conditioning: Conditioning

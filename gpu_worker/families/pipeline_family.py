@@ -43,7 +43,7 @@ class PipelineFamily:
     """Implements `Family` with the parts of a diffusers pipeline.
 
     A subclass names the pipeline and its parts, and writes `_encode`, `latent_shape`, `new_noise_scheduler`,
-    `denoise` and `training_loss`.
+    `denoise` and `noise_examples`.
     """
 
     pipeline_class: ClassVar[Any]

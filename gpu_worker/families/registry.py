@@ -13,6 +13,7 @@ from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
 from core.errors import ConfigurationError
+from core.rules.bases import load_bases
 from core.rules.kinds import JobKind
 from gpu_worker.device import memory_bytes
 from gpu_worker.families import sources
@@ -46,8 +47,8 @@ class Prepared:
     """A base that fits this machine, before it is loaded."""
 
     name: str
-    kinds: frozenset[JobKind]
-    """What it has memory for."""
+    memory_gib: Mapping[JobKind, float]
+    """What the first job of each kind takes of the device; kinds that do not fit are not here."""
     load: Callable[[], Family]
 
 
@@ -67,7 +68,7 @@ def prepare(name: str, source: str = "", memory: int | None = None) -> Prepared:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == SHIPPED:
         tiny: Any = import_module("gpu_worker.families.tiny")
-        return Prepared(name, frozenset({JobKind.TRAIN, JobKind.GENERATE}), lambda: tiny.load(device=device))
+        return Prepared(name, load_bases()[name].memory_gib, lambda: tiny.load(device=device))
     folder = sources.find_base(name, source)
     kind = _class_for(name, str(sources.parts_of(folder)["_class_name"]))
     parameters = sources.count_parameters(folder, kind.denoiser_part, kind.text_encoder_parts)
@@ -78,7 +79,8 @@ def prepare(name: str, source: str = "", memory: int | None = None) -> Prepared:
         raise ConfigurationError(_too_large(name, parameters, kind.working, memory))
     plan, kinds = planned
     opening = import_module("gpu_worker.families.pipeline_family").Opening(name, folder, device, plan)
-    return Prepared(name, kinds, lambda: kind(opening))
+    needs = {job: needed_bytes(parameters, kind.working, plan, job) / GIB for job in kinds}
+    return Prepared(name, needs, lambda: kind(opening))
 
 
 def load_family(name: str, source: str = "") -> Family:

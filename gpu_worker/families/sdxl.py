@@ -9,10 +9,10 @@ from diffusers.pipelines.stable_diffusion_xl.pipeline_stable_diffusion_xl import
 from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 from diffusers.schedulers.scheduling_euler_discrete import EulerDiscreteScheduler
 from diffusers.training_utils import compute_snr
-from torch.nn import functional
 
 from core.errors import ConfigurationError
 from gpu_worker.conditioning import Conditioning, Frame
+from gpu_worker.families.family import NoisyExamples
 from gpu_worker.families.memory import WorkingMemory
 from gpu_worker.families.pipeline_family import Opening, PipelineFamily, Rows
 from gpu_worker.families.sources import SETTING
@@ -89,10 +89,8 @@ class SdxlFamily(PipelineFamily):
             },
         ).sample.float()
 
-    def training_loss(
-        self, latents: torch.Tensor, conditioning: Conditioning, generator: torch.Generator
-    ) -> torch.Tensor:
-        """Return the loss of each sample, [B], weighted by its signal-to-noise ratio.
+    def noise_examples(self, latents: torch.Tensor, generator: torch.Generator) -> NoisyExamples:
+        """Noise `latents`, [B, 4, h, w], at even timesteps; each counts by its signal-to-noise ratio.
 
         All randomness comes from `generator`, a CPU generator, so that a training can be repeated anywhere.
         """
@@ -104,9 +102,12 @@ class SdxlFamily(PipelineFamily):
         noise = torch.randn(latents.shape, generator=generator).to(latents.device)
         weights = snr_weights(compute_snr(scheduler, timesteps), predicts_v).to(latents.device)
         timesteps = timesteps.to(latents.device)
-        output = self.denoise(scheduler.add_noise(latents, noise, timesteps), timesteps.float(), conditioning)
-        target = scheduler.get_velocity(latents, noise, timesteps) if predicts_v else noise
-        return weights * functional.mse_loss(output, target, reduction="none").mean(dim=(1, 2, 3))
+        return NoisyExamples(
+            latents=scheduler.add_noise(latents, noise, timesteps),
+            timesteps=timesteps.float(),
+            targets=scheduler.get_velocity(latents, noise, timesteps) if predicts_v else noise,
+            weights=weights,
+        )
 
 
 def snr_weights(snr: torch.Tensor, predicts_v: bool) -> torch.Tensor:

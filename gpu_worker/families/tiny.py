@@ -13,11 +13,10 @@ import torch
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
-from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from gpu_worker.conditioning import Conditioning, Frame
-from gpu_worker.families.family import BaseIdentity, CaptionedPicture
+from gpu_worker.families.family import BaseIdentity, CaptionedPicture, NoisyExamples
 from gpu_worker.families.tiny_layers import (
     LATENT_CHANNELS,
     PIXELS_PER_LATENT,
@@ -183,17 +182,19 @@ class TinyFamily:
         embeds = conditioning["prompt_embeds"]
         return self.denoiser(latents, timesteps.float(), encoder_hidden_states=embeds).sample
 
-    def training_loss(
-        self, latents: torch.Tensor, conditioning: Conditioning, generator: torch.Generator
-    ) -> torch.Tensor:
-        """Return the flow matching loss of each sample, [B] (Lipman et al. 2022, arXiv:2210.02747).
+    def noise_examples(self, latents: torch.Tensor, generator: torch.Generator) -> NoisyExamples:
+        """Mix noise in for flow matching (Lipman et al. 2022, arXiv:2210.02747); all levels count the same.
 
         All randomness comes from `generator`, a CPU generator, so that a training can be repeated anywhere.
         """
         sigmas = sample_sigmas(len(latents), generator).to(latents.device)
         noise = torch.randn(latents.shape, generator=generator).to(latents.device)
-        output = self.denoise(noisy_mix(latents, noise, sigmas), sigmas * TRAIN_TIMESTEPS, conditioning)
-        return functional.mse_loss(output, noise - latents, reduction="none").mean(dim=(1, 2, 3))
+        return NoisyExamples(
+            latents=noisy_mix(latents, noise, sigmas),
+            timesteps=sigmas * TRAIN_TIMESTEPS,
+            targets=noise - latents,
+            weights=torch.ones_like(sigmas),
+        )
 
     def prior_examples(self, class_noun: str, count: int, seed: int) -> list[CaptionedPicture]:
         """Return `count` drawn pictures of things of other classes in every place, without trigger words.

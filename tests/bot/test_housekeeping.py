@@ -9,10 +9,11 @@ from typing import cast
 
 import pytest
 
+from bot.commands.drafting import resume
 from bot.context import Context
 from bot.housekeeping import SWEEPS, Sweep, expire, return_stalled, run_if_due, scrub_files, start_sweeps
-from bot.replies import CaptionsToReview, DraftClosed, Notice
-from bot.requests import ImagineRequest, ModelsRequest
+from bot.replies import CaptionsToReview, DraftClosed, Notice, Reply
+from bot.requests import ImagineRequest, MessageRef, ModelsRequest
 from core.store.records import DraftRecord, InboxRecord, PhotoRecord, TickRecord
 from tests.bot.conftest import Chat, PhotoMaker
 from tests.conftest import MovableClock
@@ -33,6 +34,24 @@ async def test_a_draft_nobody_came_back_to_is_closed_and_its_photos_erased(
     assert "for a day" in chat.card(DraftClosed).reason
     assert await PhotoRecord.all().count() == 0
     assert isinstance(await chat.ask_button(f"draft:{'0' * 32}:start"), Notice)
+
+
+async def test_a_card_that_is_on_its_way_as_its_draft_expires_does_not_hide_that(
+    chat: Chat, photo: PhotoMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await chat.train(photo(1))
+    await DraftRecord.all().update(updated_at=chat.context.clock() - timedelta(hours=25))
+    frontend = chat.frontend
+    edit = frontend.edit
+
+    async def edit_late(message: MessageRef, reply: Reply) -> None:
+        monkeypatch.setattr(frontend, "edit", edit)
+        await expire(chat.context)
+        await edit(message, reply)
+
+    monkeypatch.setattr(frontend, "edit", edit_late)
+    await resume(chat.context, "memory")
+    assert "Start again with /train" in chat.card(DraftClosed).reason
 
 
 async def test_a_fresh_draft_is_left_alone(chat: Chat, photo: PhotoMaker) -> None:

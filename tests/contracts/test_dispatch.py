@@ -150,6 +150,29 @@ async def test_two_workers_share_the_jobs_and_none_is_given_twice(
     assert one.given.empty() and other.given.empty()
 
 
+async def test_a_worker_that_idles_is_given_work_before_one_that_is_busy(
+    office: Office, jobs: Jobs, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for dispatcher in ("embedded", "postgres"):  # long, so that this machine's pace is no matter
+        monkeypatch.setattr(f"core.queue.{dispatcher}.HEAD_START_SECONDS", 2 * PATIENCE_SECONDS)
+    busy, idle = Hands(jobs, dispatch, "w1"), Hands(jobs, dispatch, "w2")
+    async with busy.at_work({PICTURES: 4}):
+        await office.ask()
+        await busy.given.get()
+        async with idle.at_work({PICTURES: 4}):
+            job = await office.ask()
+            assert await idle.given.get() == job.id
+    assert busy.given.empty()
+
+
+async def test_a_worker_that_is_busy_takes_more_when_nobody_idles(office: Office, hands: Hands) -> None:
+    async with hands.at_work({PICTURES: 4}):
+        first = await office.ask()
+        assert await hands.given.get() == first.id
+        second = await office.ask()
+        assert await hands.given.get() == second.id
+
+
 async def test_a_lane_that_a_worker_does_not_serve_waits_for_one_that_does(
     office: Office, jobs: Jobs, dispatch: Dispatch
 ) -> None:

@@ -13,8 +13,7 @@ def random_factors(bank: AdapterBank, seed: int, rank: int = 4) -> dict[str, tor
     """Factors for every layer of a bank, strong enough to change a picture well beyond rounding."""
     generator = torch.Generator().manual_seed(seed)
     return {
-        key: 0.1 * torch.randn(zero.shape, generator=generator)
-        for key, zero in bank.new_factors(rank).items()
+        key: 0.1 * torch.randn(shape, generator=generator) for key, shape in bank.factor_shapes(rank).items()
     }
 
 

@@ -9,7 +9,7 @@ import torch
 from diffusers import DPMSolverMultistepScheduler, UNet2DConditionModel
 
 from gpu_worker.conditioning import Conditioning, Frame
-from gpu_worker.families.family import BaseIdentity, CaptionedPicture
+from gpu_worker.families.family import BaseIdentity, CaptionedPicture, NoisyExamples
 
 LATENT_CHANNELS = 12
 PROMPT_TOKENS = 8
@@ -82,14 +82,11 @@ class SmallFamily:
         embeds = conditioning["prompt_embeds"]
         return self.denoiser(latents, timesteps, encoder_hidden_states=embeds).sample
 
-    def training_loss(
-        self, latents: torch.Tensor, conditioning: Conditioning, generator: torch.Generator
-    ) -> torch.Tensor:
+    def noise_examples(self, latents: torch.Tensor, generator: torch.Generator) -> NoisyExamples:
         sigmas = torch.rand(len(latents), generator=generator)
         noise = torch.randn(latents.shape, generator=generator)
         mixed = torch.lerp(latents, noise, sigmas[:, None, None, None])
-        output = self.denoise(mixed, sigmas * 1000.0, conditioning)
-        return (output - (noise - latents)).square().mean(dim=(1, 2, 3))
+        return NoisyExamples(mixed, sigmas * 1000.0, noise - latents, torch.ones_like(sigmas))
 
     def prior_examples(self, class_noun: str, count: int, seed: int) -> list[CaptionedPicture]:
         generator = torch.Generator().manual_seed(seed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
@@ -241,11 +243,12 @@ def test_a_training_acts_by_its_own_factors_and_its_gradients_reach_nothing_else
     bank.compose(rows)
     served = network(pixels(1))
     stacks = [layer.stack_down.clone() for layer in layers_of(network)]
-    factors = bank.new_factors(rank=4)
-    bank.train(factors, 1.0)
-    bare = network(pixels(1))
+    values = sum(math.prod(shape) for shape in bank.factor_shapes(rank=4).values())
+    weights = torch.zeros(1, values, requires_grad=True)
+    with bank.training(weights, 4, 1.0):
+        bare = network(pixels(1))
     bare.square().mean().backward()
-    assert all(factor.grad is not None for factor in factors.values())
+    assert weights.grad is not None
     assert all(parameter.grad is None for parameter in network.parameters())
     assert len(list(network.parameters())) == len(list(Network().parameters()))
     bank.compose(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import torch
 
 from gpu_worker.engine import Engine
 from gpu_worker.events import Event, PicturesMade, Progressed, TrainingDone
+from gpu_worker.parts import Parts, advance
 from gpu_worker.runner import Runner
-from gpu_worker.tasks import PictureOrder
+from gpu_worker.tasks import PictureOrder, Preparation, TrainTask
 from tests.gpu_worker.small_family import SmallFamily
 from tests.gpu_worker.specs import photo, preset, train_spec
 
@@ -143,6 +145,72 @@ def test_a_picture_does_not_wait_for_a_training_to_end(engine: Engine) -> None:
     while not any(isinstance(event, PicturesMade) for event in engine.step()):
         pass
     assert training.step_index <= 1 + 5  # never two steps of it between two of the picture
+
+
+def evenly_timed_engine() -> Engine:
+    """Every step of it takes a second, and so does every other look at its clock."""
+    seconds = count()
+    return Engine(Runner(SmallFamily()), clock=lambda: float(next(seconds)))
+
+
+def test_pictures_go_on_while_a_training_is_prepared() -> None:
+    engine = evenly_timed_engine()
+    picture = engine.runner.begin_pictures(replace(ORDER, num_inference_steps=50))
+    photos = [photo(), photo("navy")]
+    steps_seen: list[int] = []
+
+    def watched(parts: Parts[TrainTask]) -> Parts[TrainTask]:
+        while (ended := advance(parts)) is None:
+            steps_seen.append(picture.step_index)
+            yield
+        return ended.value
+
+    preparing = engine.runner.begin_training_in_parts("training", train_spec(), photos)
+    engine.add(picture)
+    engine.add(Preparation("training", watched(preparing)))
+    events = run(engine)
+    assert len(steps_seen) > len(photos)
+    assert all(after > before for before, after in pairwise(steps_seen))
+    assert [type(event) for event in events if isinstance(event, PicturesMade | TrainingDone)] == [
+        PicturesMade,
+        TrainingDone,
+    ]
+
+
+def test_a_training_that_is_cancelled_while_it_is_prepared_leaves_nothing(engine: Engine) -> None:
+    engine.add(
+        Preparation("job", engine.runner.begin_training_in_parts("job", train_spec(), [photo(), photo()]))
+    )
+    engine.step()
+    engine.cancel("job")
+    assert engine.is_idle
+    assert engine.runner.attached == frozenset()
+
+
+def test_trainings_that_cannot_share_a_step_take_turns(engine: Engine) -> None:
+    ranks = [replace(preset(num_steps=50, every=50), lora_rank=rank) for rank in (2, 4)]
+    trainings = [
+        engine.runner.begin_training(f"training{n}", train_spec(training_preset=own), [photo(), photo()])
+        for n, own in enumerate(ranks)
+    ]
+    for training in trainings:
+        engine.add(training)
+    for _ in range(6):
+        engine.step()
+    assert [training.step_index for training in trainings] == [3, 3]
+
+
+def test_a_preview_is_paid_by_its_training() -> None:
+    """One that previews at every step does not slow pictures down more than one that never does."""
+    steps_until_made = []
+    for every in (1, 500):
+        engine = evenly_timed_engine()
+        spec = train_spec(training_preset=preset(num_steps=500, every=every))
+        engine.add(engine.runner.begin_training("training", spec, [photo(), photo()]))
+        engine.add(engine.runner.begin_pictures(replace(ORDER, num_inference_steps=20)))
+        made = (any(isinstance(event, PicturesMade) for event in engine.step()) for _ in range(1000))
+        steps_until_made.append(next(n for n, is_made in enumerate(made) if is_made))
+    assert steps_until_made[0] == steps_until_made[1]
 
 
 def test_a_cancelled_training_takes_its_previews_and_adapters_along(engine: Engine) -> None:

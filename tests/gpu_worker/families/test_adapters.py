@@ -88,15 +88,17 @@ def test_pictures_of_different_shapes_never_share_a_batch(runner_of: Callable[[s
         assert square.batch_key != wide.batch_key
 
 
+@torch.no_grad()
 def measured_loss(runner: Runner, task: TrainTask) -> float:
     """Return the mean loss over the whole set at the same noise, with the training's adapter acting."""
-    runner.bank.train(task.factors, task.shape.scale)
     generator = torch.Generator().manual_seed(3)
-    subject = task.training_set.subject
-    with torch.no_grad():
-        losses = [
-            runner.family.training_loss(subject.latents, subject.conditioning, generator) for _ in range(8)
-        ]
+    family, subject = runner.family, task.training_set.subject
+    losses = []
+    with runner.bank.training(task.weights.detach()[None], task.shape.lora_rank, task.shape.scale):
+        for _ in range(8):
+            noisy = family.noise_examples(subject.latents, generator)
+            output = family.denoise(noisy.latents, noisy.timesteps, subject.conditioning)
+            losses.append(noisy.weights * (output - noisy.targets).square().mean(dim=(1, 2, 3)))
     return float(torch.stack(losses).mean())
 
 

@@ -16,10 +16,10 @@ from huggingface_hub.utils import close_session
 from core.errors import ConfigurationError
 from core.rules.bases import load_bases
 from core.settings import Settings
-from gpu_worker.families.memory import GIB
+from gpu_worker.admission import GIB, lanes_for
 from gpu_worker.families.registry import FAMILIES, prepare
 from gpu_worker.families.sources import count_parameters, find_base, hash_weights
-from gpu_worker.main import base_to_serve, lanes_for
+from gpu_worker.main import base_to_serve
 from tests.gpu_worker.families.hub import GATED, OPEN, Hub, hub_of
 
 
@@ -197,8 +197,8 @@ def test_sources_are_read_from_one_line() -> None:
 
 def test_only_what_fits_is_announced(folder_of: Callable[[str], Path]) -> None:
     prepared = prepare("sdxl", str(folder_of("sdxl")), memory=5 * GIB)
-    assert {kind.value for kind in prepared.kinds} == {"generate"}
-    assert set(lanes_for("sdxl", 80 * GIB, prepared.kinds)) == {"generate.sdxl"}
+    assert {kind.value for kind in prepared.memory_gib} == {"generate"}
+    assert set(lanes_for("sdxl", 5 * GIB, memory_gib=prepared.memory_gib)) == {"generate.sdxl"}
 
 
 def test_every_base_that_the_worker_knows_is_known_to_the_rules() -> None:
