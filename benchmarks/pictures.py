@@ -18,8 +18,9 @@ import torch
 
 from benchmarks.report import RESULTS
 from gpu_worker.engine import Engine
+from gpu_worker.families.registry import load_family
 from gpu_worker.families.tiny import SHIPPED_FOLDER
-from gpu_worker.runner import Runner, load_family
+from gpu_worker.runner import Runner
 from gpu_worker.tasks import PictureOrder
 
 PROMPT = "a red mug on a beach"

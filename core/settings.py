@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -35,6 +36,9 @@ class Settings(BaseSettings):
     plans_file: Path | None = None
     bases: Annotated[tuple[str, ...], NoDecode] = ("tiny",)
     """The base models this installation has, by family name."""
+    base_sources: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
+    """Where a worker finds each base but `tiny`: `name=source` with commas between, a source being a folder or an id
+    on the Hugging Face hub."""
 
     lease_seconds: float = Field(default=30.0, gt=0)
     """A claimed job whose worker was silent for this long goes back to the queue."""
@@ -95,6 +99,16 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("base_sources", mode="before")
+    @classmethod
+    def _split_sources(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+        if any(not name.strip() or not source.strip() for name, _, source in pairs):
+            raise ValueError("LIKENESS_BASE_SOURCES is a list of name=source, such as sdxl=/models/sdxl")
+        return {name.strip(): source.strip() for name, _, source in pairs}
 
     @property
     def resolved_database_url(self) -> str:

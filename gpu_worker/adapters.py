@@ -21,7 +21,7 @@ from safetensors.torch import save as save_tensors
 
 _METADATA_KEY = "likeness"
 """One key only: safetensors writes several in an order that differs from run to run."""
-_PEFT_PREFIX = "base_model.model."
+PEFT_PREFIX = "base_model.model."
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,7 @@ class AdapterFile:
 def pack_adapter(adapter: AdapterFile) -> bytes:
     """Write an adapter as safetensors."""
     tensors = {
-        f"{_PEFT_PREFIX}{name}": factor.detach().contiguous().cpu()
-        for name, factor in adapter.factors.items()
+        f"{PEFT_PREFIX}{name}": factor.detach().contiguous().cpu() for name, factor in adapter.factors.items()
     }
     facts = {
         "adapter_config": _config_json(adapter.shape),
@@ -88,10 +87,28 @@ def unpack_adapter(data: bytes) -> AdapterFile:
         shape=AdapterShape(
             config["r"], config["lora_alpha"], targets if isinstance(targets, str) else tuple(targets)
         ),
-        factors={name.removeprefix(_PEFT_PREFIX): tensor for name, tensor in load_tensors(data).items()},
+        factors=factors_of(data),
         base_weights_sha256=facts["base_weights_sha256"],
         version_id=facts["version_id"],
     )
+
+
+def pack_foreign(
+    config: Mapping[str, Any], tensors: Mapping[str, torch.Tensor], base_weights_sha256: str, version_id: str
+) -> bytes:
+    """Write an adapter of any kind that peft knows, given as peft saved it."""
+    facts = {
+        "adapter_config": dict(config),
+        "base_weights_sha256": base_weights_sha256,
+        "version_id": version_id,
+    }
+    named = {f"{PEFT_PREFIX}{name.removeprefix(PEFT_PREFIX)}": tensor for name, tensor in tensors.items()}
+    return save_tensors(named, metadata=pack_metadata(facts))
+
+
+def factors_of(data: bytes) -> dict[str, torch.Tensor]:
+    """Return an adapter's tensors by layer, without peft's prefix."""
+    return {name.removeprefix(PEFT_PREFIX): tensor for name, tensor in load_tensors(data).items()}
 
 
 def write_peft_folder(data: bytes, folder: Path) -> None:

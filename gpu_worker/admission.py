@@ -7,6 +7,9 @@ the base is so small that they share the device at little cost.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from core.errors import ConfigurationError
 from core.rules.bases import Base, load_bases
 from core.rules.kinds import JobKind
@@ -20,18 +23,26 @@ NEXT_IN_LINE = 1
 """Pictures that wait in host memory, so that no step goes without them while the next is claimed."""
 
 
-def lanes_for(base: str, memory: int, batch_rows: int = BATCH_ROWS) -> dict[str, int]:
+def lanes_for(
+    base: str,
+    memory: int,
+    batch_rows: int = BATCH_ROWS,
+    memory_gib: Mapping[JobKind, float] | None = None,
+) -> dict[str, int]:
     """Return the lanes whose jobs fit into that memory, in bytes, and how many jobs of each are taken at once.
 
     Args:
         base: Its figures are in `core/rules/bases.toml`.
         memory: Of the device.
         batch_rows: Rows of one step, at most.
+        memory_gib: What the first job of each kind takes, where that is known better than from the base's figures.
 
     Raises:
         ConfigurationError: Not even pictures fit.
     """
     known = load_bases()[base]
+    if memory_gib is not None:
+        known = replace(known, memory_gib=memory_gib)
     rooms = _rooms(known, memory / GIB, batch_rows)
     if not rooms:
         raise ConfigurationError(

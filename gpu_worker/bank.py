@@ -83,6 +83,10 @@ class AdapterBank:
 
     # What is held
 
+    def has_layers_of(self, factors: Mapping[str, torch.Tensor]) -> bool:
+        """Whether all factors are of layers that are banked."""
+        return all(key.removesuffix(".weight").rpartition(".")[0] in self._layers for key in factors)
+
     @torch.no_grad()
     def put(self, name: str, factors: Mapping[str, torch.Tensor], scale: float) -> None:
         """Hold an adapter, or a new state of one that is held: its slot is then rewritten where it is.
@@ -148,6 +152,10 @@ class AdapterBank:
             else:
                 layer.clear()
         self._rows = wanted
+
+    def read_base_again(self) -> None:
+        """Let nothing that was made of the base's weights outlast the next `compose`: they are others now."""
+        self._rows = None
 
     def keep_outputs_for(self, *inputs: torch.Tensor) -> None:
         """Let each layer compute these inputs once for a batch: a prompt's embeddings are the same at every step.

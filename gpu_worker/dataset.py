@@ -98,7 +98,8 @@ def training_set_in_parts(family: Family, spec: TrainSpec, photos: Sequence[byte
     if spec.preset.prior_fraction > 0.0:
         drawn = family.prior_examples(spec.class_noun, PRIOR_COUNT, spec.seed)
         yield
-        prior = yield from _encode(family, [it.pixels for it in drawn], [it.caption for it in drawn])
+        if drawn:
+            prior = yield from _encode(family, [it.pixels for it in drawn], [it.caption for it in drawn])
     subject = yield from _encode(family, pixels, captions)
     return TrainingSet(subject, prior, tuple(images))
 

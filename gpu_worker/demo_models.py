@@ -18,8 +18,9 @@ from core.rules.names import Name, parse_name, trigger_word
 from core.rules.presets import training_preset
 from gpu_worker.engine import Engine
 from gpu_worker.events import TrainingDone
+from gpu_worker.families.registry import load_family
 from gpu_worker.likeness import likeness
-from gpu_worker.runner import Runner, load_family
+from gpu_worker.runner import Runner
 
 TEST_SCENES = ("", " on a beach", " in the snow", " in a forest", " on a wooden table", " in a city at night")
 LAST_TRIGGER_WORD = -1

@@ -27,9 +27,10 @@ from gpu_worker.admission import lanes_for
 from gpu_worker.device import device_title, memory_bytes
 from gpu_worker.engine import Engine
 from gpu_worker.engine_thread import EngineThread
+from gpu_worker.families.registry import FAMILIES, SHIPPED, Prepared, prepare
 from gpu_worker.job_run import JobRun, Order
 from gpu_worker.likeness import likeness, load_judge
-from gpu_worker.runner import FAMILIES, Runner, load_family
+from gpu_worker.runner import Runner
 from gpu_worker.scheduler import StepScheduler
 from gpu_worker.trial import Judge
 from gpu_worker.vision.eye import Eye, load_eye
@@ -46,12 +47,14 @@ async def run(settings: Settings) -> None:
     Raises:
         ConfigurationError: None of the operator's bases can run here.
     """
-    base = _base_to_serve(settings)
-    lanes = lanes_for(base, memory_bytes())
+    prepared = base_to_serve(settings)
+    lanes = lanes_for(prepared.name, memory_bytes(), memory_gib=prepared.memory_gib)
     await migrate(settings)  # it may be the first process of all
     async with open_database(settings), open_dispatch(settings) as dispatch:
         worker = Worker(settings, dispatch, open_blobs(settings), lanes)
-        await serve(worker, partial(build_engine, base, settings.training_share), partial(load_eye, settings))
+        await serve(
+            worker, partial(build_engine, prepared, settings.training_share), partial(load_eye, settings)
+        )
 
 
 async def serve(worker: Worker, build: Callable[[], Engine], load: Callable[[], Eye | None]) -> None:
@@ -64,13 +67,18 @@ async def serve(worker: Worker, build: Callable[[], Engine], load: Callable[[], 
         await worker.run(build, load)
 
 
-def build_engine(base: str, training_share: float) -> Engine:
+def build_engine(prepared: Prepared, training_share: float) -> Engine:
     """Load a base and put an engine around it. Runs in the engine's thread."""
     started = time.perf_counter()
-    engine = Engine(Runner(load_family(base)), StepScheduler(training_share), judge=_find_judge())
+    engine = Engine(Runner(prepared.load()), StepScheduler(training_share), judge=_find_judge())
     seconds = time.perf_counter() - started
     identity = engine.runner.family.identity
-    log.info("action=base_loaded base=%s weights=%.12s seconds=%.1f", base, identity.weights_sha256, seconds)
+    log.info(
+        "action=base_loaded base=%s weights=%.12s seconds=%.1f",
+        identity.name,
+        identity.weights_sha256,
+        seconds,
+    )
     return engine
 
 
@@ -84,10 +92,21 @@ def _find_judge() -> Judge | None:
     return likeness
 
 
-def _base_to_serve(settings: Settings) -> str:
-    for base in settings.bases:
-        if base in FAMILIES:
-            return base
+def base_to_serve(settings: Settings) -> Prepared:
+    """Find the first of the operator's bases that this worker knows and has a source for.
+
+    What is announced is what was found and fits: a base that cannot be had here ends the worker with the reason.
+
+    Raises:
+        ConfigurationError: There is none, its licence is not accepted, or it does not fit.
+    """
+    sources = settings.base_sources
+    known = [base for base in settings.bases if base in FAMILIES]
+    for base in known:
+        if base == SHIPPED or base in sources:
+            return prepare(base, sources.get(base, ""))
+    if known:
+        return prepare(known[0])  # which says what is missing
     raise ConfigurationError(
         f"LIKENESS_BASES is {', '.join(settings.bases) or 'empty'}, and this worker can run none of it. "
         f"It can run: {', '.join(FAMILIES)}."

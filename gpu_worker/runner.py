@@ -16,14 +16,19 @@ from itertools import count
 from typing import Any
 
 import torch
-from diffusers.utils import logging as diffusers_logging
 from PIL import Image
-from transformers.utils import logging as transformers_logging
 
-from core.errors import ConfigurationError, JobFailed
+from core.errors import JobFailed
 from core.queue.specs import TrainSpec
-from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter, unpack_adapter
-from gpu_worker.bank import SLOTS, AdapterBank
+from gpu_worker.adapters import (
+    AdapterFile,
+    AdapterShape,
+    factors_of,
+    metadata_of,
+    pack_adapter,
+    unpack_adapter,
+)
+from gpu_worker.bank import SLOTS, AdapterBank, Row
 from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, fits, pack_checkpoint, restore
 from gpu_worker.conditioning import Conditioning, Frame
@@ -31,6 +36,7 @@ from gpu_worker.dataset import training_set_in_parts
 from gpu_worker.device import in_parts_that_fit, is_out_of_memory, memory_bytes
 from gpu_worker.families.family import Family
 from gpu_worker.kernel_profile import profile_of
+from gpu_worker.merged import MergedAdapters, is_plain, mergeable_layers
 from gpu_worker.parts import Parts, at_once
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
@@ -48,33 +54,10 @@ PICTURES_TOO_LARGE = (
 
 MERGED_SHARE = 0.125
 """Of the device's memory, the most that merged weights may take up."""
-
-
-def _load_tiny(device: str) -> Family:
-    from gpu_worker.families import tiny  # a family brings its libraries: only the one that is used
-
-    family: Any = tiny.load(device=device)
-    return family
-
-
-FAMILIES: Mapping[str, Callable[[str], Family]] = {"tiny": _load_tiny}
-"""How to load each base, by the name that settings and jobs use."""
-
-
-def load_family(name: str) -> Family:
-    """Load a base onto the best device of this machine.
-
-    Raises:
-        ConfigurationError: This version of the worker cannot run it.
-    """
-    if name not in FAMILIES:
-        raise ConfigurationError(
-            f"LIKENESS_BASES names {name}, which this worker cannot run. It can run: {', '.join(FAMILIES)}."
-        )
-    for library in (diffusers_logging, transformers_logging):
-        library.set_verbosity_error()
-        library.disable_progress_bar()
-    return FAMILIES[name]("cuda" if torch.cuda.is_available() else "cpu")
+UNFIT = (
+    "The files of @{handle} are of a kind that this base cannot use. Retrain it with /edit @{handle}, then ask again. "
+    "Nothing was charged."
+)
 
 
 class Runner:
@@ -84,9 +67,11 @@ class Runner:
         self.family = family
         denoiser = family.denoiser.requires_grad_(False).eval()
         paths = self._shape(1, 1).target_paths(denoiser)
-        dtype = next(denoiser.parameters()).dtype
+        # Quantised weights are stored as integers, and computed with in the type of those that are not.
+        dtype = next(weight.dtype for weight in denoiser.parameters() if weight.is_floating_point())
         layers = bank_layers(denoiser, paths, profile_of(family.device), MERGED_SHARE * memory_bytes())
         self.bank = AdapterBank(layers, family.device, dtype, slots)
+        self.merged = MergedAdapters(mergeable_layers(denoiser))
         self._parts: list[Conditioning] = []
         self._conditioning = Conditioning({})
         self._users: Counter[str] = Counter()
@@ -105,16 +90,28 @@ class Runner:
         The engine takes it off when its task ends, once for each time that it was attached.
 
         Raises:
-            JobFailed: It was trained on other weights than these.
+            JobFailed: It was trained on other weights than these, or is of a kind that cannot be used.
         """
         name = hashlib.sha256(data).hexdigest()
         if name not in self._users:
-            adapter = unpack_adapter(data)
-            if adapter.base_weights_sha256 != self.family.identity.weights_sha256:
+            facts = metadata_of(data)
+            if facts["base_weights_sha256"] != self.family.identity.weights_sha256:
                 raise JobFailed(EARLIER_BASE.format(handle=handle))
-            self.bank.put(name, adapter.factors, adapter.shape.scale)
+            try:
+                self._hold(name, facts["adapter_config"], data)
+            except ValueError as fault:
+                raise JobFailed(UNFIT.format(handle=handle)) from fault
         self._users[name] += 1
         return name
+
+    def _hold(self, name: str, config: Mapping[str, Any], data: bytes) -> None:
+        """Give an adapter to the bank, or have it merged if it is of another kind or changes other layers."""
+        if is_plain(config):
+            adapter = unpack_adapter(data)
+            if self.bank.has_layers_of(adapter.factors):
+                self.bank.put(name, adapter.factors, adapter.shape.scale)
+                return
+        self.merged.put(name, config, factors_of(data))
 
     @contextmanager
     def attaching(self, files: Sequence[tuple[bytes, str]]) -> Iterator[list[str]]:
@@ -138,6 +135,8 @@ class Runner:
             del self._users[name]
             if name in self.bank.held:
                 self.bank.drop(name)
+            elif name in self.merged.held:
+                self.merged.drop(name)
 
     # Pictures
 
@@ -156,6 +155,7 @@ class Runner:
             latents=torch.stack(noise).to(family.device) * noise_scheduler.init_noise_sigma,
             conditioning=family.encode_prompts([*unconditional, *order.prompts], frame),
             noise_scheduler=noise_scheduler,
+            goes_alone=any(name in self.merged.held for name, _ in order.adapters),
         )
 
     @torch.no_grad()
@@ -168,7 +168,8 @@ class Runner:
             JobFailed: Not even one picture of a task by itself fits into memory.
             torch.OutOfMemoryError: Several tasks do not fit together.
         """
-        adapters = [task.order.adapters for task in tasks for _ in range(task.num_rows)]
+        self._merge([use for use in tasks[0].order.adapters if use[0] in self.merged.held])
+        adapters = [self._banked(task) for task in tasks for _ in range(task.num_rows)]
         inputs = [self._model_inputs(task) for task in tasks]
         latents, timesteps = (torch.cat(parts) for parts in zip(*inputs, strict=True))
         conditioning = self._conditioning_of(tasks)
@@ -191,6 +192,15 @@ class Runner:
             self._parts, self._conditioning = parts, Conditioning.cat(parts)
             self.bank.keep_outputs_for(*self._conditioning.tensors.values())
         return self._conditioning
+
+    def _merge(self, row: Sequence[tuple[str, float]]) -> None:
+        """Have exactly these adapters in the base's own weights."""
+        if self.merged.compose(row):
+            self.bank.read_base_again()
+
+    def _banked(self, task: GenerateTask) -> Row:
+        """Return the adapters of a task that are not in the base's own weights."""
+        return tuple(use for use in task.order.adapters if use[0] not in self.merged.held)
 
     def _model_inputs(self, task: GenerateTask) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a task's rows of latents, [N, C, h, w], and of timesteps, [N]."""
@@ -242,6 +252,7 @@ class Runner:
         Raises:
             JobFailed: A loss is no number any more, or a training by itself does not fit into memory.
         """
+        self._merge(())
         return train_together(self.family, self.bank, tasks)
 
     def save(self, task: TrainTask) -> bytes:

@@ -75,6 +75,8 @@ class GenerateTask:
     """How many rows go through the base at a time, where memory is short."""
     pictures: list[Image.Image] | None = None
     """What came of it, once decoded."""
+    goes_alone: bool = False
+    """Whether it needs the base's own weights changed, which nobody else in the batch may see."""
 
     @property
     def task_id(self) -> str:
@@ -108,7 +110,9 @@ class GenerateTask:
 
     @property
     def batch_key(self) -> Hashable:
-        """What tasks of one family must have in common to be denoised together: shapes and type."""
+        """What tasks of one family must have in common to be denoised together: shapes and type. None: nothing."""
+        if self.goes_alone:
+            return None
         return self.latents.shape[1:], self.latents.dtype, self.conditioning.key
 
     @property

@@ -29,9 +29,9 @@ from benchmarks.engine.ways import (
     random_factors,
 )
 from gpu_worker.adapters import AdapterShape
+from gpu_worker.families.registry import load_family
 from gpu_worker.families.tiny import ADAPTER_TARGETS
 from gpu_worker.families.tiny_layers import LATENT_CHANNELS, TEXT_WIDTH, build_denoiser
-from gpu_worker.runner import load_family
 
 RANK = 8
 TOLERANCE = 2e-5

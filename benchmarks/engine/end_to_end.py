@@ -21,9 +21,10 @@ from benchmarks.engine.ways import NAMES, random_factors
 from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter
 from gpu_worker.engine import Engine
 from gpu_worker.events import PicturesMade
+from gpu_worker.families.registry import load_family
 from gpu_worker.families.tiny import SHIPPED_FOLDER
 from gpu_worker.pictures import mean_difference
-from gpu_worker.runner import Runner, load_family
+from gpu_worker.runner import Runner
 from gpu_worker.tasks import PictureOrder
 
 STEPS, GUIDANCE, SIZE_PX, RANK = 10, 2.5, 64, 8

@@ -12,7 +12,7 @@ from benchmarks.engine.ways import random_factors
 from gpu_worker.adapters import AdapterShape
 from gpu_worker.bank import AdapterBank
 from gpu_worker.banked_layers import bank_layers
-from gpu_worker.runner import load_family
+from gpu_worker.families.registry import load_family
 
 RANK = 8
 ADAPTERS = 1000

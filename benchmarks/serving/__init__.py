@@ -19,7 +19,8 @@ import torch
 from benchmarks import report
 from benchmarks.serving.people import STEPS, TRAINING_STEPS, people_who_come, take_names
 from benchmarks.serving.workers import Day, FirstCome, one_after_another, side_by_side
-from gpu_worker.runner import Runner, load_family
+from gpu_worker.families.registry import load_family
+from gpu_worker.runner import Runner
 from gpu_worker.scheduler import TRAINING_SHARE
 
 MEASURED_ALONE = 12

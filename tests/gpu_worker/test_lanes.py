@@ -46,7 +46,7 @@ def test_a_device_too_small_for_trainings_still_makes_pictures() -> None:
 
 
 def test_a_device_that_fits_nothing_is_refused_with_the_figures() -> None:
-    with pytest.raises(ConfigurationError, match=r"flux needs 36 GiB for pictures, and this device has 8\.0"):
+    with pytest.raises(ConfigurationError, match=r"flux needs 11 GiB for pictures, and this device has 8\.0"):
         lanes_for("flux", 8 * GIB)
 
 

@@ -45,7 +45,7 @@ def test_a_base_that_is_not_set_up_is_refused_in_words(
     assert require_base_set_up(base, configured) == (Refused.because(said) if said else None)
 
 
-@pytest.mark.parametrize("name", ["flux", "sdxl", "tiny", "bria"])
+@pytest.mark.parametrize("name", load_bases())
 def test_every_base_draws_squares_of_its_default_size_and_portraits_where_it_draws_landscapes(
     name: str,
 ) -> None:

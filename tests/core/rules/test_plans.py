@@ -19,10 +19,10 @@ PACKAGED = Path(core.rules.__path__[0], "plans.toml").read_text(encoding="utf-8"
 @pytest.mark.parametrize(
     ("plan", "trains", "bases"),
     [
-        ("free", set(), {"tiny", "flux", "sdxl"}),
-        ("basic", {PRODUCT, CHARACTER}, {"tiny", "flux", "sdxl"}),
-        ("pro", {PRODUCT, CHARACTER, STYLE}, {"tiny", "flux", "sdxl"}),
-        ("enterprise", {PRODUCT, CHARACTER, STYLE}, {"tiny", "flux", "sdxl", "bria"}),
+        ("free", set(), {"tiny", "flux", "sdxl", "z_image"}),
+        ("basic", {PRODUCT, CHARACTER}, {"tiny", "flux", "sdxl", "z_image"}),
+        ("pro", {PRODUCT, CHARACTER, STYLE}, {"tiny", "flux", "sdxl", "z_image"}),
+        ("enterprise", {PRODUCT, CHARACTER, STYLE}, {"tiny", "flux", "sdxl", "bria", "z_image"}),
     ],
 )
 def test_the_plans_are_those_that_are_sold(plan: str, trains: set[ModelKind], bases: set[str]) -> None:
@@ -141,7 +141,7 @@ def test_a_base_outside_the_plan_names_the_plan_that_has_it() -> None:
     assert PLANS.require_base(basic, "flux") is None
     assert PLANS.require_base(basic, "bria") == Refused.because(
         "Bria comes with Enterprise. "
-        "This workspace is on Basic; ask its owner, or use Flux, SDXL or Tiny instead."
+        "This workspace is on Basic; ask its owner, or use Flux, SDXL, Tiny or Z-Image instead."
     )
 
 
