@@ -52,7 +52,7 @@ def _draw_serving(figures: dict[str, Any]) -> None:
         "ours_p95_seconds": ("ours", OURS),
         "without_training_p95_seconds": ("ours, nobody trains", BARE),
     }
-    figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
     for place, load in enumerate(loads):
         shown = [(key, *worker) for key, worker in workers.items() if key in figures[load]]
         for offset, (key, title, colour) in enumerate(shown):
@@ -63,9 +63,9 @@ def _draw_serving(figures: dict[str, Any]) -> None:
     axes.set_yscale("log")
     axes.margins(y=0.15)
     axes.set_xticks(range(len(loads)), list(loads.values()))
-    axes.set_ylabel("95 % of people wait at most, seconds")
-    figure.suptitle("A picture during a training", x=0.01, ha="left", fontsize=10)
-    axes.legend(fontsize=8, frameon=False)
+    axes.set_ylabel("seconds, 95 % of people", fontsize=8)
+    figure.suptitle("The wait for a picture during a training", x=0.01, ha="left", fontsize=10)
+    figure.legend(fontsize=8, frameon=False, loc="outside lower center", ncols=len(workers))
     _save(figure, axes, "serving")
 
 
