@@ -1,6 +1,7 @@
 """`make bench`: queue, chat, pictures, engine, serving; figures are printed and kept in `benchmarks/results/`.
 
-Without a name everything runs. `queue`, `discord` and `slack` take the names of their parts to run only those.
+Without a name everything runs. `queue`, `discord`, `slack` and `engine` take the names of their parts, to run only
+those.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ def main() -> None:
     pictures = named.add_parser("pictures", help="one picture, beside diffusers' own pipeline")
     pictures.add_argument("--pairs", type=int, default=7)
     pictures.add_argument("--threads", type=int, default=1)
-    engine = named.add_parser("engine", help="eight people with eight adapters, beside peft's own ways")
-    engine.add_argument("--pairs", type=int, default=7)
+    engine = named.add_parser("engine", help="eight people with eight adapters, beside the others' ways")
+    engine.add_argument("parts", nargs="*", help="batch, end-to-end, swap, compile")
+    engine.add_argument("--pairs", type=int, default=5)
     serving = named.add_parser("serving", help="pictures during a training, beside a first-come worker")
     serving.add_argument("--pairs", type=int, default=5)
     gpu = named.add_parser(
@@ -65,9 +67,9 @@ def main() -> None:
 
         run_pairs(getattr(asked, "pairs", 7), getattr(asked, "threads", 1))
     if asked.name in (None, "engine"):
-        from benchmarks.engine import run_pairs as run_engine
+        from benchmarks.engine import run_all as run_engine
 
-        run_engine(getattr(asked, "pairs", 7))
+        run_engine(getattr(asked, "parts", []), getattr(asked, "pairs", 5))
     if asked.name in (None, "serving"):
         from benchmarks.serving import run_pairs as run_serving
 

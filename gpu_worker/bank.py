@@ -18,7 +18,7 @@ from itertools import chain
 
 import torch
 
-from gpu_worker.banked_layers import BankedLayer
+from gpu_worker.banked_layers import BankedLayer, ConstantInputs
 from gpu_worker.private_factors import PrivateFactors
 
 SLOTS = 33
@@ -53,6 +53,9 @@ class AdapterBank:
         slots: int = SLOTS,
     ) -> None:
         self._layers = dict(layers)
+        self._constants = ConstantInputs()
+        for layer in self._layers.values():
+            layer.constants = self._constants
         self._device, self._dtype = device, dtype
         self._slots = slots
         self._rank = 0  # of a slot: the largest that was ever held
@@ -146,6 +149,13 @@ class AdapterBank:
                 layer.clear()
         self._rows = wanted
 
+    def keep_outputs_for(self, *inputs: torch.Tensor) -> None:
+        """Let each layer compute these inputs once for a batch: a prompt's embeddings are the same at every step.
+
+        They are known as objects, so whoever gives the same tensor again must not have written into it.
+        """
+        self._constants.tensors = inputs
+
     def factor_shapes(self, rank: int) -> dict[str, tuple[int, ...]]:
         """Return the shapes of an adapter's factors by PEFT's names, in the order of the layers."""
         return {
@@ -193,12 +203,20 @@ class AdapterBank:
         self._slot_of[name] = slot  # at the end: used last
 
     def _write(self, slot: int, adapter: HeldAdapter) -> None:
-        start = slot * self._rank
+        """Put an adapter into a slot, in one call for all layers: a small base has many small ones."""
+        start, rest = slot * self._rank, []
+        places: list[torch.Tensor] = []
+        factors: list[torch.Tensor] = []
         for path, layer in self._layers.items():
             pair = adapter.factors.get(path, (layer.stack_down[:0], layer.stack_up[:0]))
             for stack, factor in zip((layer.stack_down, layer.stack_up), pair, strict=True):
-                stack[start : start + len(factor)] = factor
-                stack[start + len(factor) : start + adapter.rank] = 0.0
+                places.append(stack[start : start + len(factor)])
+                factors.append(factor)
+                if len(factor) < adapter.rank:
+                    rest.append(stack[start + len(factor) : start + adapter.rank])
+        torch._foreach_copy_(places, factors)  # pyright: ignore[reportPrivateImportUsage]
+        if rest:
+            torch._foreach_zero_(rest)  # pyright: ignore[reportPrivateImportUsage]
 
     def _widen(self, rank: int) -> None:
         """Make the slots wide enough for a rank. Rare: what is used after this is written again."""

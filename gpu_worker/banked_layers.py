@@ -1,20 +1,41 @@
 """Layers of a denoiser that add low-rank changes: another one to every row of a batch, or those being trained.
 
 A layer holds the stack of every adapter on the device and, gathered from it for the batch of the moment, one
-`down` and one `up` a row. Gathering is done once for a batch and serves all its steps. `gpu_worker.bank`
-decides which adapter is where; nothing here knows a name.
+`down` and one `up` a row. Gathering is done once for a batch and serves all its steps; how they are then computed
+is the choice of `gpu_worker.kernel_profile`. `gpu_worker.bank` decides which adapter is where; nothing here knows
+a name.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
-from torch.nn import functional
 
+from gpu_worker.kernel_profile import KernelProfile
+from gpu_worker.layer_kernels import CONV_KERNELS, LINEAR_KERNELS, Kernel
 from gpu_worker.private_factors import PrivateFactors, add_to_convolution, add_to_linear
+
+
+class Kept(NamedTuple):
+    """What a layer made of an input that stays the same from step to step."""
+
+    inputs: torch.Tensor
+    output: torch.Tensor
+
+
+class ConstantInputs:
+    """The inputs that stay the same for all steps of a batch: a prompt's embeddings. All layers share one."""
+
+    def __init__(self) -> None:
+        self.tensors: tuple[torch.Tensor, ...] = ()
+
+    def has(self, inputs: torch.Tensor) -> bool:
+        """Whether an input is one of them: the same object, not an equal one."""
+        return any(inputs is tensor for tensor in self.tensors)
 
 
 class BankedLayer(nn.Module):
@@ -29,15 +50,32 @@ class BankedLayer(nn.Module):
     """Values that one output place is computed from: channels, times the kernel's places in a convolution."""
     out_width: int
 
+    kernels: tuple[type[Kernel], ...]
+    """The ways to compute it with a batch's factors."""
+
     def __init__(self, base: nn.Module, in_width: int, out_width: int) -> None:
         super().__init__()
         self.base = base
         self.in_width, self.out_width = in_width, out_width
         self.private: PrivateFactors | None = None
+        self.profile: KernelProfile | None = None
+        """None: always the first kernel, which is also the one that a compiled graph may hold."""
+        self.rows_merged_most = 0.0
+        """Most rows that may have weights of their own: these take as much memory as the base for each row."""
+        self.constants = ConstantInputs()
         self.down: torch.Tensor | None = None
         """[N, R, in]; None while no row has an adapter."""
         self.up: torch.Tensor | None = None
         """[N, R, out], the weights of the adapters folded in."""
+        self._kernel: Kernel | None = None
+        self._shape: torch.Size | None = None
+        """Of the inputs that the kernel was chosen for."""
+        self._kept: Kept | None = None
+
+    @property
+    def size(self) -> int:
+        """How many values its weight has, were it not quantised."""
+        return self.in_width * self.out_width
 
     @property
     def weight(self) -> torch.Tensor:
@@ -56,26 +94,46 @@ class BankedLayer(nn.Module):
             places: [N, R], rows of the stacks.
             scales: [N, R], what each counts.
         """
+        self._kept = None
         if self.down is None or self.up is None or self.down.shape[:2] != places.shape:
+            self._kernel = self._fitting(0)[0](self.base) if self.profile is None else None
             self.down = self.stack_down.new_empty(*places.shape, self.in_width)
             self.up = self.stack_up.new_empty(*places.shape, self.out_width)
         # Into the same memory while the shape stays, so that a compiled graph serves whoever comes.
         torch.index_select(self.stack_down, 0, places.flatten(), out=self.down.view(-1, self.in_width))
         torch.index_select(self.stack_up, 0, places.flatten(), out=self.up.view(-1, self.out_width))
         self.up.mul_(scales[..., None])
+        if self._kernel is not None:
+            self._kernel.load(self.down, self.up)
 
     def clear(self) -> None:
-        """Add nothing."""
-        self.down = self.up = None
+        """Add nothing, and keep nothing of what was added."""
+        self.down = self.up = self._kernel = self._kept = None
 
     def forward(self, inputs: torch.Tensor, *arguments: Any) -> torch.Tensor:
         """Return the base layer's output with what the adapters add."""
-        output = self.base(inputs, *arguments)
         if self.private is not None:
-            return self.add_private(output, inputs, self.private)
+            return self.add_private(self.base(inputs, *arguments), inputs, self.private)
+        if not self.constants.has(inputs):
+            return self._changed(inputs, *arguments)
+        if self._kept is None or self._kept.inputs is not inputs:
+            self._kept = Kept(inputs, self._changed(inputs, *arguments))
+        return self._kept.output
+
+    def _changed(self, inputs: torch.Tensor, *arguments: Any) -> torch.Tensor:
         if self.down is None or self.up is None:
-            return output
-        return self.add(output, inputs, self.down, self.up)
+            return self.base(inputs, *arguments)
+        if self._kernel is None or (self.profile is not None and inputs.shape != self._shape):
+            assert self.profile is not None
+            self._kernel = self.profile.choose(
+                self._fitting(len(inputs)), self.base, (self.down, self.up), inputs
+            )
+            self._shape = inputs.shape
+        return self._kernel(inputs, *arguments)
+
+    def _fitting(self, rows: int) -> list[type[Kernel]]:
+        fitting = [kernel for kernel in self.kernels if kernel.fits(self.base)]
+        return [kernel for kernel in fitting if rows <= self.rows_merged_most or not kernel.is_merged]
 
     # What differs between kinds of layers
 
@@ -89,15 +147,11 @@ class BankedLayer(nn.Module):
         """Return `output` with the changes that trainings are learning, each on its own rows."""
         raise NotImplementedError
 
-    def add(
-        self, output: torch.Tensor, inputs: torch.Tensor, down: torch.Tensor, up: torch.Tensor
-    ) -> torch.Tensor:
-        """Add each row's own change to `output`, in its own memory; `down` is [N, R, in], `up` is [N, R, out]."""
-        raise NotImplementedError
-
 
 class BankedLinear(BankedLayer):
     """Over any linear layer: inputs are [N, in] or [N, ..., in]."""
+
+    kernels = LINEAR_KERNELS
 
     def __init__(self, base: nn.Linear) -> None:
         super().__init__(base, base.in_features, base.out_features)
@@ -110,23 +164,17 @@ class BankedLinear(BankedLayer):
     ) -> torch.Tensor:
         return add_to_linear(output, inputs, private)
 
-    def add(
-        self, output: torch.Tensor, inputs: torch.Tensor, down: torch.Tensor, up: torch.Tensor
-    ) -> torch.Tensor:
-        tokens = inputs.reshape(len(inputs), -1, self.in_width)
-        base = output.reshape(len(inputs), -1, self.out_width)
-        return base.baddbmm_(torch.bmm(tokens, down.mT), up).view_as(output)
-
 
 class BankedConv2d(BankedLayer):
     """Over a convolution: `down` is a convolution of the same kernel and stride, `up` one of 1 x 1."""
+
+    kernels = CONV_KERNELS
 
     def __init__(self, base: nn.Conv2d) -> None:
         if base.groups != 1 or base.dilation != (1, 1) or base.padding_mode != "zeros":
             raise ValueError("adapters of grouped, dilated or wrapped convolutions are not supported")
         self.kernel_size: Any = base.kernel_size
         self.step: dict[str, Any] = {"stride": base.stride, "padding": base.padding}
-        self.is_pointwise = (base.kernel_size, base.stride, base.padding) == ((1, 1), (1, 1), (0, 0))
         in_width = base.in_channels * base.kernel_size[0] * base.kernel_size[1]
         super().__init__(base, in_width, base.out_channels)
         self.in_channels = base.in_channels
@@ -139,23 +187,18 @@ class BankedConv2d(BankedLayer):
     ) -> torch.Tensor:
         return add_to_convolution(output, inputs, private, **self.step)
 
-    def add(
-        self, output: torch.Tensor, inputs: torch.Tensor, down: torch.Tensor, up: torch.Tensor
-    ) -> torch.Tensor:
-        count, rank, _ = down.shape
-        if self.is_pointwise:
-            low = torch.bmm(down, inputs.flatten(2))
-        else:
-            # Each row of the batch is a group of one wide convolution: several times faster than unfolding it.
-            wide = inputs.reshape(1, count * self.in_channels, *inputs.shape[2:])
-            kernels = down.view(count * rank, self.in_channels, *self.kernel_size)
-            low = functional.conv2d(wide, kernels, groups=count, **self.step).view(count, rank, -1)
-        base = output.reshape(count, self.out_width, -1)
-        return base.baddbmm_(up.mT, low).view_as(output)
 
-
-def bank_layers(denoiser: nn.Module, paths: Iterable[str]) -> dict[str, BankedLayer]:
+def bank_layers(
+    denoiser: nn.Module,
+    paths: Iterable[str],
+    profile: KernelProfile | None = None,
+    merged_bytes_most: float = math.inf,
+) -> dict[str, BankedLayer]:
     """Replace layers of a denoiser by banked ones, and return these by their paths.
+
+    Args:
+        profile: Chooses how the layers compute; without one they all do it the same way.
+        merged_bytes_most: The memory that merged weights of all layers and rows may take up.
 
     Raises:
         ValueError: One is neither a linear layer nor a plain convolution.
@@ -163,7 +206,12 @@ def bank_layers(denoiser: nn.Module, paths: Iterable[str]) -> dict[str, BankedLa
     layers: dict[str, BankedLayer] = {}
     for path in paths:
         layers[path] = _banked(denoiser.get_submodule(path), path)
+        layers[path].profile = profile
         denoiser.set_submodule(path, layers[path])
+    weights = {path: layer.weight for path, layer in layers.items()}
+    row_bytes = sum(layers[path].size * weight.element_size() for path, weight in weights.items())
+    for layer in layers.values():
+        layer.rows_merged_most = merged_bytes_most / row_bytes
     return layers
 
 

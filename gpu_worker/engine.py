@@ -17,6 +17,7 @@ from dataclasses import replace
 from PIL import Image
 
 from gpu_worker import trial
+from gpu_worker.batch_limit import BatchLimits
 from gpu_worker.device import is_out_of_memory
 from gpu_worker.events import CheckpointTaken, Event, PicturesMade, PreviewMade, Progressed
 from gpu_worker.parts import advance
@@ -42,6 +43,7 @@ class Engine:
         self._scheduler = scheduler or StepScheduler()
         self._judge = judge
         self._clock = clock
+        self._batch_limits = BatchLimits(batch_rows)
         self._limits = {
             GenerateTask: BatchLimit(batch_rows, runner.bank.capacity),
             TrainTask: BatchLimit(stack_rows, runner.bank.capacity),
@@ -99,8 +101,17 @@ class Engine:
         self._run(batch)
         events = [event for task in batch for event in self._settle(task)]
         work = sum(task.step_work for task in batch if isinstance(task, GenerateTask))
-        self._scheduler.charge(self._clock() - started, work)
+        seconds = self._clock() - started
+        self._scheduler.charge(seconds, work)
+        self._learn_from(batch, seconds)
         return events
+
+    def _learn_from(self, batch: list[Task], seconds: float) -> None:
+        """Count a step of denoising: how many rows one should have follows from what they took."""
+        denoised = [task for task in batch if isinstance(task, GenerateTask) and task.pictures is None]
+        if denoised:
+            rows = sum(task.num_rows for task in denoised)
+            self._batch_limits.record(_cost_key(denoised[0]), rows, seconds)
 
     def _choose(self) -> list[Task]:
         """Return the task whose turn it is, and behind it those that can take the same step."""
@@ -112,8 +123,15 @@ class Engine:
         chosen = self._scheduler.choose(waiting)
         if chosen is None:
             return []
-        limit = self._limits[type(self._tasks[chosen])]
-        return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, limit)]
+        return [self._tasks[task_id] for task_id in batch_around(chosen, waiting, self._limit(chosen))]
+
+    def _limit(self, task_id: str) -> BatchLimit:
+        """Return how much may go along with a task: as much as there is room for, and not more than pays."""
+        task = self._tasks[task_id]
+        limit = self._limits[type(task)]
+        if not isinstance(task, GenerateTask):
+            return limit
+        return replace(limit, rows=min(limit.rows, self._batch_limits.rows(_cost_key(task))))
 
     def _waiting(self, task: Task, number: int) -> Waiting:
         """Describe a task to the scheduler.
@@ -215,3 +233,8 @@ class Engine:
         drawn = len(training.check.pictures) if training.check else 0
         total = training.total_steps + len(CHECK_DRAWINGS)
         return Progressed(training.job_id, training.step_index + drawn, total)
+
+
+def _cost_key(task: GenerateTask) -> Hashable:
+    """What makes the rows of one batch dearer than those of another."""
+    return task.batch_key, bool(task.order.adapters)

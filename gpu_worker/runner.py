@@ -8,6 +8,7 @@ draws from the global random state.
 from __future__ import annotations
 
 import hashlib
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,8 +28,9 @@ from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, fits, pack_checkpoint, restore
 from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.dataset import training_set_in_parts
-from gpu_worker.device import in_parts_that_fit, is_out_of_memory
+from gpu_worker.device import in_parts_that_fit, is_out_of_memory, memory_bytes
 from gpu_worker.families.family import Family
+from gpu_worker.kernel_profile import profile_of
 from gpu_worker.parts import Parts, at_once
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
@@ -42,6 +44,10 @@ PICTURES_TOO_LARGE = (
     "These pictures do not fit into the worker's memory, one at a time neither. Your credits are back. "
     "Ask for a smaller size, or ask the operator for a worker with more memory."
 )
+
+
+MERGED_SHARE = 0.125
+"""Of the device's memory, the most that merged weights may take up."""
 
 
 def _load_tiny(device: str) -> Family:
@@ -79,7 +85,10 @@ class Runner:
         denoiser = family.denoiser.requires_grad_(False).eval()
         paths = self._shape(1, 1).target_paths(denoiser)
         dtype = next(denoiser.parameters()).dtype
-        self.bank = AdapterBank(bank_layers(denoiser, paths), family.device, dtype, slots)
+        layers = bank_layers(denoiser, paths, profile_of(family.device), MERGED_SHARE * memory_bytes())
+        self.bank = AdapterBank(layers, family.device, dtype, slots)
+        self._parts: list[Conditioning] = []
+        self._conditioning = Conditioning({})
         self._users: Counter[str] = Counter()
         self._numbers = count()
 
@@ -162,16 +171,26 @@ class Runner:
         adapters = [task.order.adapters for task in tasks for _ in range(task.num_rows)]
         inputs = [self._model_inputs(task) for task in tasks]
         latents, timesteps = (torch.cat(parts) for parts in zip(*inputs, strict=True))
-        conditioning = Conditioning.cat([task.conditioning for task in tasks])
+        conditioning = self._conditioning_of(tasks)
 
         def outputs_of(rows: slice) -> torch.Tensor:
             self.bank.compose(adapters[rows])
-            return self.family.denoise(latents[rows], timesteps[rows], conditioning.rows(rows))
+            is_whole = len(adapters[rows]) == len(adapters)  # its tensors stay, and layers know them again
+            told = conditioning if is_whole else conditioning.rows(rows)
+            return self.family.denoise(latents[rows], timesteps[rows], told)
 
         first, *others = tasks  # with others, a fault parts the tasks first
         model_outputs = outputs_of(slice(None)) if others else _fitting(first, outputs_of, len(latents))
         for task, rows in zip(tasks, model_outputs.split([task.num_rows for task in tasks]), strict=True):
             _advance(task, rows)
+
+    def _conditioning_of(self, tasks: Sequence[GenerateTask]) -> Conditioning:
+        """Return a batch's rows: the same tensors while it stays, so that layers keep what they made of them."""
+        parts = [task.conditioning for task in tasks]
+        if len(parts) != len(self._parts) or any(map(operator.is_not, parts, self._parts)):
+            self._parts, self._conditioning = parts, Conditioning.cat(parts)
+            self.bank.keep_outputs_for(*self._conditioning.tensors.values())
+        return self._conditioning
 
     def _model_inputs(self, task: GenerateTask) -> tuple[torch.Tensor, torch.Tensor]:
         """Return a task's rows of latents, [N, C, h, w], and of timesteps, [N]."""

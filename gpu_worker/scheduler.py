@@ -26,7 +26,9 @@ that trained for a while meet no training until three times as long (at a share 
 PATIENCE = 2.0
 """How many times its own work a picture task lets smaller ones that come later do before it."""
 BATCH_ROWS = 16
-"""Rows of one step's batch: 8 guided pictures, or 16 without guidance. A request of more goes by itself."""
+"""Most rows of one step's batch: 8 guided pictures, or 16 without guidance. A request of more goes by itself.
+
+Fewer where bigger batches turn out to lose (`gpu_worker.batch_limit`)."""
 
 STACK_ROWS = 16
 """Samples of one training step: trainings of one shape go together up to this. A picture that comes waits for it."""

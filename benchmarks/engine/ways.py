@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +23,10 @@ from torch import nn
 from gpu_worker.adapters import AdapterShape
 from gpu_worker.bank import AdapterBank
 from gpu_worker.banked_layers import bank_layers
+from gpu_worker.kernel_profile import profile_of
 
+PICTURE_STEPS = 20
+"""As many as tiny takes."""
 WEIGHT = 0.5
 """Of each of two adapters that act together."""
 NAMES = tuple(f"person{number}" for number in range(8))
@@ -35,9 +40,9 @@ class Inputs:
     timesteps: torch.Tensor
     prompt_embeds: torch.Tensor
 
-    def of(self, row: int) -> Inputs:
-        """Return the inputs of one person."""
-        here = slice(row, row + 1)
+    def of(self, rows: range) -> Inputs:
+        """Return the inputs of some people, in tensors of their own."""
+        here = slice(rows.start, rows.stop)
         return Inputs(self.latents[here], self.timesteps[here], self.prompt_embeds[here])
 
 
@@ -62,7 +67,23 @@ def random_factors(denoiser: nn.Module, shape: AdapterShape, seed: int) -> dict[
 class Way(ABC):
     """How one software denoises a few steps for everybody."""
 
-    title: str
+    changing_seconds = 0.0
+    """Of the last run, what it took to have the adapters act that requests name: once a picture."""
+
+    def picture_seconds(self, inputs: Inputs, steps: int) -> float:
+        """Return what everybody's pictures take, told from a few steps of them: seconds that this thread computed."""
+        self.changing_seconds = 0.0
+        started = time.thread_time()
+        self.denoise(inputs, steps)
+        seconds = time.thread_time() - started
+        return self.changing_seconds + (seconds - self.changing_seconds) * PICTURE_STEPS / steps
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Count what a block takes."""
+        started = time.thread_time()
+        yield
+        self.changing_seconds += time.thread_time() - started
 
     @abstractmethod
     def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
@@ -70,30 +91,65 @@ class Way(ABC):
 
 
 class Banked(Way):
-    """Ours: one batch, each row with its adapters. Every run starts with another batch in the bank."""
+    """Ours: one batch, each row with its adapters. Before every run somebody publishes, so the batch is made anew.
+
+    Args:
+        each: How many adapters a row has.
+        is_measured: Whether layers compute in the way that is the fastest here; else by two thin products.
+        is_kept: Whether what layers make of the text is kept for all steps.
+        one_by_one: Batch only those that name the same adapter, which with eight names is nobody.
+    """
 
     def __init__(
-        self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]], each: int
+        self,
+        denoiser: nn.Module,
+        shape: AdapterShape,
+        adapters: Sequence[dict[str, torch.Tensor]],
+        each: int,
+        *,
+        is_measured: bool = False,
+        is_kept: bool = False,
+        one_by_one: bool = False,
     ) -> None:
-        self.title = f"ours, {each} each" if each else "the same batch without any adapter"
-        self._denoiser = copy.deepcopy(denoiser)
-        layers = bank_layers(self._denoiser, shape.target_paths(denoiser))
-        self._bank = AdapterBank(layers, torch.device("cpu"), slots=len(NAMES) + 1)
+        self.denoiser = copy.deepcopy(denoiser)
+        self._is_kept = is_kept
+        device = torch.device("cpu")
+        profile = profile_of(device) if is_measured else None
+        layers = bank_layers(self.denoiser, shape.target_paths(denoiser), profile)
+        self._text_layers = [
+            layer for path, layer in layers.items() if path.endswith(("attn2.to_k", "attn2.to_v"))
+        ]
+        self.bank = AdapterBank(layers, device, slots=len(NAMES) + 1)
         for name, factors in zip(NAMES, adapters, strict=True):
-            self._bank.put(name, factors, shape.scale)
+            self.bank.put(name, factors, shape.scale)
+        self._published = [(factors, shape.scale) for factors in adapters]
         weight = 1.0 if each == 1 else WEIGHT
         self._rows = [
             tuple((NAMES[(person + k) % len(NAMES)], weight) for k in range(each))
             for person in range(len(NAMES))
         ]
+        self._batches = (
+            [range(row, row + 1) for row in range(len(NAMES))] if one_by_one else [range(len(NAMES))]
+        )
+
+    def compose(self) -> None:
+        """Have everybody's adapters act."""
+        self.bank.compose(self._rows)
 
     def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
-        self._bank.compose([()])
-        self._bank.compose(self._rows)
-        output = inputs.latents
-        for _ in range(steps):
-            output = forward(self._denoiser, inputs)
-        return output
+        outputs = []
+        for rows in self._batches:
+            own = inputs.of(rows)
+            self.bank.put(NAMES[rows.start], *self._published[rows.start])
+            with self.changing():
+                self.bank.compose([self._rows[row] for row in rows])
+            if self._is_kept:
+                with self.changing():
+                    self.bank.keep_outputs_for(own.prompt_embeds)
+                    for layer in self._text_layers:
+                        layer(own.prompt_embeds)
+            outputs.append([forward(self.denoiser, own) for _ in range(steps)][-1])
+        return torch.cat(outputs)
 
 
 class SetAdapters(Way):
@@ -102,7 +158,6 @@ class SetAdapters(Way):
     def __init__(
         self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]], each: int
     ) -> None:
-        self.title = f"peft set_adapters, one at a time, {each} each"
         self._each = each
         self._denoiser = copy.deepcopy(denoiser)
         for name, factors in zip(NAMES, adapters, strict=True):
@@ -116,19 +171,18 @@ class SetAdapters(Way):
         outputs = []
         for person in range(len(NAMES)):
             names = [NAMES[(person + k) % len(NAMES)] for k in range(self._each)]
-            for layer in self._layers:
-                layer.set_adapter(names, inference_mode=True)
-                for name in names:
-                    layer.set_scale(name, 1.0 if self._each == 1 else WEIGHT)
-            own = inputs.of(person)
+            with self.changing():
+                for layer in self._layers:
+                    layer.set_adapter(names, inference_mode=True)
+                    for name in names:
+                        layer.set_scale(name, 1.0 if self._each == 1 else WEIGHT)
+            own = inputs.of(range(person, person + 1))
             outputs.append([forward(self._denoiser, own) for _ in range(steps)][-1])
         return torch.cat(outputs)
 
 
 class Hotswap(Way):
     """One place for an adapter, overwritten for each request."""
-
-    title = "peft hotswap, one at a time, 1 each"
 
     def __init__(
         self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]]
@@ -145,16 +199,15 @@ class Hotswap(Way):
     def denoise(self, inputs: Inputs, steps: int) -> torch.Tensor:
         outputs = []
         for person, factors in enumerate(self._adapters):
-            hotswap_adapter_from_state_dict(self._denoiser, factors, "place", self._config)
-            own = inputs.of(person)
+            with self.changing():
+                hotswap_adapter_from_state_dict(self._denoiser, factors, "place", self._config)
+            own = inputs.of(range(person, person + 1))
             outputs.append([forward(self._denoiser, own) for _ in range(steps)][-1])
         return torch.cat(outputs)
 
 
 class PeftMixed(Way):
     """peft's `adapter_names`: one batch, in which every layer goes through the adapters one by one."""
-
-    title = "peft mixed batch, 1 each"
 
     def __init__(
         self, denoiser: nn.Module, shape: AdapterShape, adapters: Sequence[dict[str, torch.Tensor]]

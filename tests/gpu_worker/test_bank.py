@@ -276,6 +276,29 @@ def test_one_compiled_graph_serves_whatever_adapters_come_and_go(network: Networ
     assert counter.frame_count == 1
 
 
+@torch.no_grad()
+def test_what_stays_the_same_is_computed_once_a_batch(network: Network) -> None:
+    bank = bank_of(network)
+    for number in range(2):
+        bank.put(f"adapter{number}", random_factors(bank, number), SCALE)
+    layer, calls = network.attention, list[int]()
+    layer.base.register_forward_hook(lambda *_: calls.append(1))  # type: ignore[union-attr]
+    text = torch.randn(1, 4, 8, generator=torch.Generator().manual_seed(1))
+    bank.keep_outputs_for(text)
+    bank.compose([(("adapter0", 1.0),)])
+    first = layer(text)
+    assert layer(text) is first and len(calls) == 1
+    assert torch.equal(layer(text.clone()), first) and len(calls) == 2  # another tensor is another text
+    bank.compose([(("adapter1", 1.0),)])
+    second = layer(text)
+    assert not torch.allclose(second, first, atol=1e-3)
+    bank.put("adapter1", random_factors(bank, seed=5), SCALE)  # published anew
+    bank.compose([(("adapter1", 1.0),)])
+    assert not torch.allclose(layer(text), second, atol=1e-3)
+    bank.compose([()])
+    assert not torch.allclose(layer(text), second, atol=1e-3)
+
+
 def test_only_the_targets_are_banked(network: Network) -> None:
     bank_of(network)
     kinds = {path: type(module) for path, module in network.named_children()}

@@ -211,6 +211,20 @@ def test_a_request_of_another_shape_has_its_turn_when_those_before_it_are_done()
     street.close()
 
 
+def test_prompts_are_read_once_while_the_batch_stays_as_it_is() -> None:
+    runner = Runner(SmallFamily(), slots=SLOTS)
+    reads: list[str] = []
+    for path, layer in runner.family.denoiser.named_modules():
+        if path.endswith("attn2.to_k.base"):
+            layer.register_forward_hook(lambda *_, path=path: reads.append(path))
+    first, second = (runner.begin_pictures(replace(ORDER, task_id=name)) for name in ("first", "second"))
+    for _ in range(2):
+        runner.denoise(first, second)
+    assert len(reads) == len(set(reads)) > 0
+    runner.denoise(first)  # the other one left
+    assert len(reads) == 2 * len(set(reads))
+
+
 class Fault(Exception):
     """What a device may raise in the middle of a step."""
 
