@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from core.queue.specs import TrainingPhoto, TrainSpec
 from core.rules.kinds import ModelKind
@@ -22,7 +23,7 @@ def photo_paths() -> list[Path]:
     return sorted(PHOTOS.glob("[0-9]*.jpg"))
 
 
-def small_runner(size_px: int, family: tiny.TinyFamily | None = None, targets: Sequence[str] = ()) -> Runner:
+def small_runner(size_px: int, family: Any = None, targets: Sequence[str] = ()) -> Runner:
     """Return a runner on the shipped base that trains at a size, on the usual layers or on those named."""
     family = family or tiny.load()
     family.default_size_px = size_px
