@@ -119,6 +119,23 @@ def test_people_beside_it_are_drawn_without_it(
     assert not any(len(names) > 1 and {"odd", "both"} & set(names) for names in together)
 
 
+def test_taking_turns_with_a_picture_of_the_same_other_adapter_changes_neither(
+    folder_of: Callable[[str], Path], runner_of: Callable[[str], Runner]
+) -> None:
+    runner = runner_of("sdxl")
+    odd, usual = made_by_peft("DoRA", folder_of("sdxl"))[0], adapter_file(runner, seed=1, rank=2)
+    asked = ([usual], [odd, usual])
+    alone = [finish(runner, begin(runner, ORDER, *files))[0] for files in asked]
+    tasks = [begin(runner, ORDER, *files) for files in asked]
+    while not tasks[0].is_finished:
+        for task in tasks:  # to the bank, each step is as the one before
+            runner.denoise(task)
+    for task, expected in zip(tasks, alone, strict=True):
+        torch.testing.assert_close(task.latents, expected, atol=TOLERANCE, rtol=0)
+        for name, _ in task.order.adapters:
+            runner.detach(name)
+
+
 def test_a_training_beside_it_learns_the_same(
     folder_of: Callable[[str], Path], runner_of: Callable[[str], Runner]
 ) -> None:
