@@ -43,6 +43,11 @@ def main() -> None:
     )
     gpu.add_argument("--only", nargs="*", default=[], choices=("sdxl", "flux"))
     named.add_parser("plots", help="draw the results for docs/performance.md, and fill in its figures")
+    trainings = named.add_parser(
+        "trainings", help="four at once, and one beside diffusers' script (PEER=path)"
+    )
+    trainings.add_argument("parts", nargs="*", help="together, peer")
+    trainings.add_argument("--pairs", type=int, default=5)
     asked = parser.parse_args()
     if asked.name in (None, "queue"):
         from benchmarks.queue import run_all
@@ -77,6 +82,10 @@ def main() -> None:
         from benchmarks.plots import draw
 
         draw()
+    if asked.name in (None, "trainings"):
+        from benchmarks.trainings import run_all as run_trainings
+
+        run_trainings(getattr(asked, "parts", []), getattr(asked, "pairs", 5))
 
 
 if __name__ == "__main__":

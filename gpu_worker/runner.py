@@ -22,24 +22,27 @@ from transformers.utils import logging as transformers_logging
 
 from core.errors import ConfigurationError, JobFailed
 from core.queue.specs import TrainSpec
-from gpu_worker import trainings
 from gpu_worker.adapters import AdapterFile, AdapterShape, pack_adapter, unpack_adapter
 from gpu_worker.bank import SLOTS, AdapterBank
 from gpu_worker.banked_layers import bank_layers
 from gpu_worker.checkpoints import Checkpoint, fits, pack_checkpoint, restore
 from gpu_worker.conditioning import Conditioning, Frame
 from gpu_worker.dataset import training_set_in_parts
-from gpu_worker.device import memory_bytes
+from gpu_worker.device import in_parts_that_fit, is_out_of_memory, memory_bytes
 from gpu_worker.families.family import Family
 from gpu_worker.kernel_profile import profile_of
 from gpu_worker.parts import Parts, at_once
 from gpu_worker.pictures import to_images
 from gpu_worker.tasks import GenerateTask, PictureOrder, TrainTask
-from gpu_worker.trainings import new_training
+from gpu_worker.trainings import new_training, train_together
 
 EARLIER_BASE = (
     "@{handle} was trained on an earlier version of the base. "
     "Retrain it with /edit @{handle}, then ask again. Nothing was charged."
+)
+PICTURES_TOO_LARGE = (
+    "These pictures do not fit into the worker's memory, one at a time neither. Your credits are back. "
+    "Ask for a smaller size, or ask the operator for a worker with more memory."
 )
 
 
@@ -160,11 +163,24 @@ class Runner:
         """Move every picture of some tasks one denoising step, all in one pass; they share a `batch_key`.
 
         Each task has its own place among the steps, noise scheduler, guidance and adapters.
+
+        Raises:
+            JobFailed: Not even one picture of a task by itself fits into memory.
+            torch.OutOfMemoryError: Several tasks do not fit together.
         """
-        self.bank.compose([task.order.adapters for task in tasks for _ in range(task.num_rows)])
+        adapters = [task.order.adapters for task in tasks for _ in range(task.num_rows)]
         inputs = [self._model_inputs(task) for task in tasks]
         latents, timesteps = (torch.cat(parts) for parts in zip(*inputs, strict=True))
-        model_outputs = self.family.denoise(latents, timesteps, self._conditioning_of(tasks))
+        conditioning = self._conditioning_of(tasks)
+
+        def outputs_of(rows: slice) -> torch.Tensor:
+            self.bank.compose(adapters[rows])
+            is_all = len(adapters[rows]) == len(adapters)  # then the very tensors whose outputs layers keep
+            of_rows = conditioning if is_all else conditioning.rows(rows)
+            return self.family.denoise(latents[rows], timesteps[rows], of_rows)
+
+        first, *others = tasks  # with others, a fault parts the tasks first
+        model_outputs = outputs_of(slice(None)) if others else _fitting(first, outputs_of, len(latents))
         for task, rows in zip(tasks, model_outputs.split([task.num_rows for task in tasks]), strict=True):
             _advance(task, rows)
 
@@ -186,7 +202,8 @@ class Runner:
     @torch.no_grad()
     def decode(self, task: GenerateTask) -> list[Image.Image]:
         """Return a finished task's pictures, in the size that the base draws."""
-        return to_images(self.family.decode(task.latents))
+        pixels = _fitting(task, lambda rows: self.family.decode(task.latents[rows]), len(task.latents))
+        return to_images(pixels)
 
     # Training
 
@@ -225,7 +242,7 @@ class Runner:
         Raises:
             JobFailed: A loss is no number any more, or a training by itself does not fit into memory.
         """
-        return trainings.step(self.family, self.bank, tasks)
+        return train_together(self.family, self.bank, tasks)
 
     def save(self, task: TrainTask) -> bytes:
         """Return what the training has learnt so far as an adapter file."""
@@ -245,6 +262,19 @@ class Runner:
     def _shape(self, lora_rank: int, lora_alpha: int) -> AdapterShape:
         targets = self.family.adapter_targets
         return AdapterShape(lora_rank, lora_alpha, targets if isinstance(targets, str) else tuple(targets))
+
+
+def _fitting(task: GenerateTask, compute: Callable[[slice], torch.Tensor], rows: int) -> torch.Tensor:
+    """Compute something for a task's rows, in as small parts as memory asks for; the task remembers how small."""
+    try:
+        made, size = in_parts_that_fit(compute, rows, task.rows_a_pass)
+    except (RuntimeError, MemoryError) as fault:
+        if not is_out_of_memory(fault):
+            raise
+        raise JobFailed(PICTURES_TOO_LARGE) from fault
+    if size < rows:
+        task.rows_a_pass = size
+    return made
 
 
 def _advance(task: GenerateTask, model_output: torch.Tensor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -70,6 +71,8 @@ class GenerateTask:
     step_index: int = 0
     due: float = 0.0
     """Its place in line, once the engine has it."""
+    rows_a_pass: int = sys.maxsize
+    """How many rows go through the base at a time, where memory is short."""
     pictures: list[Image.Image] | None = None
     """What came of it, once decoded."""
 

@@ -104,7 +104,7 @@ def _first_weights(factor_shapes: Mapping[str, tuple[int, ...]], generator: torc
     return torch.cat(parts)
 
 
-def step(family: Family, bank: AdapterBank, tasks: Sequence[TrainTask]) -> list[float]:
+def train_together(family: Family, bank: AdapterBank, tasks: Sequence[TrainTask]) -> list[float]:
     """Do one optimizer step of each training and return their losses. They share a `batch_key`.
 
     Raises:
@@ -114,7 +114,7 @@ def step(family: Family, bank: AdapterBank, tasks: Sequence[TrainTask]) -> list[
     with ExitStack() as undo:
         for task in tasks:
             undo.callback(task.generator.set_state, task.generator.get_state())
-        drawn = Drawn.cat([_draw(family, task) for task in tasks])
+        drawn = Drawn.cat([draw(family, task) for task in tasks])
         gradients, losses = _fit(family, bank, tasks, drawn)
         for task, loss in zip(tasks, losses, strict=True):
             if not math.isfinite(loss):
@@ -125,7 +125,8 @@ def step(family: Family, bank: AdapterBank, tasks: Sequence[TrainTask]) -> list[
     return losses
 
 
-def _draw(family: Family, task: TrainTask) -> Drawn:
+def draw(family: Family, task: TrainTask) -> Drawn:
+    """Return the examples of a training's next step, noised; its generator moves on."""
     preset = task.spec.preset
     latents, conditioning = task.training_set.batch(preset.batch_size, preset.prior_fraction, task.generator)
     return Drawn(family.noise_examples(latents, task.generator), conditioning)
@@ -137,7 +138,7 @@ def _fit(
     """Return gradients and losses; a training by itself that does not fit is tried once more in smaller passes."""
     first = tasks[0]
     try:
-        return _gradients(family, bank, tasks, drawn, first.num_passes)
+        return gradients_of(family, bank, tasks, drawn, first.num_passes)
     except (RuntimeError, MemoryError) as fault:
         if not is_out_of_memory(fault) or len(tasks) > 1:
             raise
@@ -151,7 +152,7 @@ def _fit(
     return _fit(family, bank, tasks, drawn)
 
 
-def _gradients(
+def gradients_of(
     family: Family, bank: AdapterBank, tasks: Sequence[TrainTask], drawn: Drawn, passes: int
 ) -> tuple[torch.Tensor, list[float]]:
     """Return each training's gradients, [G, values], and losses: the mean over its own samples.

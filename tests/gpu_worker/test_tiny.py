@@ -115,14 +115,24 @@ def test_trigger_words_can_be_told_apart(family: tiny.TinyFamily) -> None:
     assert (one - other).norm() > 0.4 * (colour - none).norm()
 
 
-def test_the_loss_depends_on_its_generator_alone(family: tiny.TinyFamily) -> None:
+def test_noising_depends_on_its_generator_alone(family: tiny.TinyFamily) -> None:
     pixels = torch.stack([example.pixels for example in family.prior_examples("vase", 3, seed=2)])
-    latents, embeds = family.encode_pictures(pixels), family.encode_prompts(["a vase"] * 3)
-    first = family.training_loss(latents, embeds, torch.Generator().manual_seed(9))
+    latents = family.encode_pictures(pixels)
+    first = family.noise_examples(latents, torch.Generator().manual_seed(9))
     torch.rand(5)
-    again = family.training_loss(latents, embeds, torch.Generator().manual_seed(9))
-    assert first.shape == (3,)
-    assert torch.equal(first, again)
+    again = family.noise_examples(latents, torch.Generator().manual_seed(9))
+    assert first.timesteps.shape == first.weights.shape == (3,)
+    assert torch.equal(first.latents, again.latents)
+    assert torch.equal(first.targets, again.targets)
+
+
+@torch.no_grad()
+def test_what_is_to_be_answered_leads_from_noise_to_the_picture(family: tiny.TinyFamily) -> None:
+    pixels = torch.stack([example.pixels for example in family.prior_examples("vase", 4, seed=2)])
+    latents = family.encode_pictures(pixels)
+    noisy = family.noise_examples(latents, torch.Generator().manual_seed(9))
+    sigmas = (noisy.timesteps / 1000).view(-1, 1, 1, 1)
+    torch.testing.assert_close(noisy.latents - sigmas * noisy.targets, latents, rtol=0, atol=1e-5)
 
 
 def test_adapters_reach_attention_feed_forward_and_convolutions(family: tiny.TinyFamily) -> None:
