@@ -21,7 +21,7 @@ PAGE = REPOSITORY / "docs" / "performance.md"
 COMMANDS = {
     "serving": "python -m benchmarks serving",
     "engine": "python -m benchmarks engine",
-    "training": "python -m benchmarks training",
+    "training": "python -m benchmarks trainings",
     "picture": "python -m benchmarks pictures",
     "gpu": "make bench-gpu",
 }
@@ -38,7 +38,8 @@ CIRCUMSTANCES = frozenset(
         "torch",
     }
 )
-RATIO = frozenset({"median", "least", "most"})
+SPREADS = (("median", "least", "most"), ("median", "min", "max"))
+"""What the keys of a ratio over several rounds are."""
 BLOCK = re.compile(r"(<!-- figures: (\S+) -->\n).*?(<!-- /figures -->)", re.DOTALL)
 NOT_MEASURED = "Not measured yet: there is no such result.\n"
 
@@ -63,18 +64,28 @@ def filled(text: str, results: Path) -> str:
 def rows(figures: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each figure; a ratio with its spread is one."""
     match figures:
-        case dict() if figures.keys() == RATIO:
-            yield _name(path), f"**{figures['median']}** ({figures['least']} to {figures['most']})"
+        case dict() if (spread := spread_of(figures)) is not None:
+            median, least, most = spread
+            yield _name(path), f"**{_short(median)}** ({_short(least)} to {_short(most)})"
         case dict():
             for key, value in figures.items():
                 if path or key not in CIRCUMSTANCES:
                     yield from rows(value, (*path, key))
         case list():
-            yield _name(path), ", ".join(map(str, figures))
+            yield _name(path), ", ".join(map(_short, figures))
         case None:
             pass
         case _:
-            yield _name(path), f"{figures}"
+            yield _name(path), _short(figures)
+
+
+def spread_of(figures: Any) -> tuple[float, float, float] | None:
+    """Return median, least and most of a ratio over several rounds; None for anything else."""
+    for keys in SPREADS:
+        if isinstance(figures, dict) and figures.keys() == set(keys):
+            median, least, most = (figures[key] for key in keys)
+            return median, least, most
+    return None
 
 
 def _section(path: Path) -> str:
@@ -91,6 +102,10 @@ def _section(path: Path) -> str:
     ]
     table = "\n".join(f"| {name} | {text} |" for name, text in rows(figures))
     return f"*{figures.get('benchmark', path.stem)}* ({', '.join(told)})\n\n| | |\n|---|---|\n{table}\n"
+
+
+def _short(figure: Any) -> str:
+    return f"{figure:.4g}" if isinstance(figure, float) else str(figure)
 
 
 def _name(path: tuple[str, ...]) -> str:

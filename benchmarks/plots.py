@@ -14,7 +14,7 @@ import matplotlib
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
-from benchmarks.page import PAGE, RATIO, in_words, write_page
+from benchmarks.page import PAGE, in_words, spread_of, write_page
 from benchmarks.report import RESULTS
 
 FOLDER = PAGE.parent / "performance"
@@ -27,12 +27,17 @@ RATIO_PLOTS = {
 }
 """By the first word of a result's name."""
 
+Spread = tuple[float, float, float]
+"""Median, least and most."""
+
 
 def draw() -> None:
     """Draw what there are results for, and fill the page."""
     FOLDER.mkdir(exist_ok=True)
     if (RESULTS / "serving.json").exists():
         _draw_serving(json.loads((RESULTS / "serving.json").read_text(encoding="utf-8")))
+    if (RESULTS / "loss-curves.json").exists():
+        _draw_curves(json.loads((RESULTS / "loss-curves.json").read_text(encoding="utf-8"))["curves"])
     for word, title in RATIO_PLOTS.items():
         ratios = list(_ratios(word))
         if ratios:
@@ -64,13 +69,24 @@ def _draw_serving(figures: dict[str, Any]) -> None:
     _save(figure, axes, "serving")
 
 
-def _draw_ratios(word: str, title: str, ratios: list[tuple[str, dict[str, float]]]) -> None:
+def _draw_curves(curves: dict[str, dict[str, list[float]]]) -> None:
+    figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+    title, losses = next(iter(curves.items()))  # the comparison in which all but the software is equal
+    axes.plot(losses["ours"], color=OURS, label="ours")
+    axes.plot(losses["script"], color=PEER, label="diffusers' script")
+    axes.set_xlabel("step", fontsize=8)
+    axes.set_ylabel("loss")
+    figure.suptitle(f"One training, {title}: mean loss of the runs", x=0.01, ha="left", fontsize=10)
+    axes.legend(fontsize=8, frameon=False)
+    _save(figure, axes, "loss-curves")
+
+
+def _draw_ratios(word: str, title: str, ratios: list[tuple[str, Spread]]) -> None:
     figure, axes = plt.subplots(figsize=(9, 0.9 + 0.3 * len(ratios)), layout="constrained")
-    for place, (_, ratio) in enumerate(reversed(ratios)):
-        colour = OURS if ratio["median"] >= 1.0 else PEER
-        axes.barh(place, ratio["median"], 0.6, color=colour)
-        axes.plot([ratio["least"], ratio["most"]], [place, place], color="black", linewidth=1)
-        axes.text(ratio["most"], place, f" {ratio['median']:.2f}", va="center", fontsize=8)
+    for place, (_, (median, least, most)) in enumerate(reversed(ratios)):
+        axes.barh(place, median, 0.6, color=OURS if median >= 1.0 else PEER)
+        axes.plot([least, most], [place, place], color="black", linewidth=1)
+        axes.text(most, place, f" {median:.2f}", va="center", fontsize=8)
     axes.axvline(1.0, color="black", linewidth=0.8, linestyle=":")
     axes.margins(x=0.12)
     axes.set_yticks(range(len(ratios)), [name for name, _ in reversed(ratios)], fontsize=7)
@@ -79,22 +95,21 @@ def _draw_ratios(word: str, title: str, ratios: list[tuple[str, dict[str, float]
     _save(figure, axes, word)
 
 
-def _ratios(word: str) -> Iterator[tuple[str, dict[str, float]]]:
-    for path in sorted(RESULTS.glob(f"{word}*.json")):
+def _ratios(word: str) -> Iterator[tuple[str, Spread]]:
+    for path in sorted(RESULTS.glob(f"{word}-*.json")):
         if not path.stem.endswith("-small"):
-            place = path.stem.removeprefix(word).strip("-")
-            for name, ratio in _found(json.loads(path.read_text(encoding="utf-8"))):
-                yield f"{name}, {place}" if place else name, ratio
+            place = path.stem.removeprefix(f"{word}-")
+            for name, spread in _found(json.loads(path.read_text(encoding="utf-8"))):
+                yield f"{name}, {place}", spread
 
 
-def _found(figures: Any, name: str = "") -> Iterator[tuple[str, dict[str, float]]]:
-    if not isinstance(figures, dict):
-        return
-    if figures.keys() == RATIO:
-        yield in_words(name), figures
-        return
-    for key, value in figures.items():
-        yield from _found(value, key)
+def _found(figures: Any, name: str = "") -> Iterator[tuple[str, Spread]]:
+    spread = spread_of(figures)
+    if spread is not None:
+        yield in_words(name), spread
+    elif isinstance(figures, dict):
+        for key, value in figures.items():
+            yield from _found(value, key)
 
 
 def _save(figure: Any, axes: Any, name: str) -> None:

@@ -175,9 +175,9 @@ class Runner:
 
         def outputs_of(rows: slice) -> torch.Tensor:
             self.bank.compose(adapters[rows])
-            is_all = len(adapters[rows]) == len(adapters)  # then the very tensors whose outputs layers keep
-            of_rows = conditioning if is_all else conditioning.rows(rows)
-            return self.family.denoise(latents[rows], timesteps[rows], of_rows)
+            is_whole = len(adapters[rows]) == len(adapters)  # its tensors stay, and layers know them again
+            told = conditioning if is_whole else conditioning.rows(rows)
+            return self.family.denoise(latents[rows], timesteps[rows], told)
 
         first, *others = tasks  # with others, a fault parts the tasks first
         model_outputs = outputs_of(slice(None)) if others else _fitting(first, outputs_of, len(latents))

@@ -163,20 +163,20 @@ def gradients_of(
     batch_size, rows = first.spec.preset.batch_size, len(drawn.conditioning)
     weights = torch.stack([task.weights.detach() for task in tasks]).requires_grad_()
     gradients = torch.zeros_like(weights) if passes > 1 else None
-    sample_losses = []
+    of_samples = []
     rows_a_pass = math.ceil(rows / passes)
     for start in range(0, rows, rows_a_pass):
         part = drawn.rows(slice(start, start + rows_a_pass)) if passes > 1 else drawn
         with torch.enable_grad(), bank.training(weights, first.shape.lora_rank, first.shape.scale):
-            losses = _sample_losses(family, part)
+            losses = sample_losses(family, part)
             (found,) = torch.autograd.grad(losses.sum() / batch_size, weights)
         gradients = found if gradients is None else gradients.add_(found)
-        sample_losses.append(losses.detach())
+        of_samples.append(losses.detach())
     assert gradients is not None
-    return gradients, torch.cat(sample_losses).view(len(tasks), batch_size).mean(dim=1).tolist()
+    return gradients, torch.cat(of_samples).view(len(tasks), batch_size).mean(dim=1).tolist()
 
 
-def _sample_losses(family: Family, drawn: Drawn) -> torch.Tensor:
+def sample_losses(family: Family, drawn: Drawn) -> torch.Tensor:
     """Return the weighted loss of each sample, [B]."""
     examples = drawn.examples
     outputs = family.denoise(examples.latents, examples.timesteps, drawn.conditioning)

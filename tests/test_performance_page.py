@@ -25,7 +25,7 @@ def test_the_page_is_up_to_date() -> None:
 def test_a_figure_is_shown_with_its_spread_and_its_circumstances(tmp_path: Path) -> None:
     (tmp_path / "serving.json").write_text(json.dumps(RESULT), encoding="utf-8")
     page = filled(TEXT, tmp_path)
-    assert "| half of capacity: p95 | **12.5** (11.0 to 14.0) |" in page
+    assert "| half of capacity: p95 | **12.5** (11 to 14) |" in page
     assert "| half of capacity: pictures | 160 |" in page
     for told in (
         "`python -m benchmarks serving`",

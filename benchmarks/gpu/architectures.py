@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 import torch
-from diffusers import FluxTransformer2DModel, UNet2DConditionModel
+from diffusers.models.transformers.transformer_flux import FluxTransformer2DModel
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from torch import nn
 
 TARGETS = ("to_q", "to_k", "to_v", "to_out.0")
@@ -142,7 +143,7 @@ def _sdxl_inputs(denoiser: Any, rows: int, side_px: int) -> Inputs:
 def _flux_inputs(denoiser: Any, rows: int, side_px: int) -> Inputs:
     config, new = denoiser.config, _new_like(denoiser)
     side = side_px // FLUX_PATCH_PX
-    places = torch.cartesian_prod(torch.zeros(1), torch.arange(side), torch.arange(side))
+    places = torch.cartesian_prod(torch.arange(1), torch.arange(side), torch.arange(side))
     return {
         "hidden_states": new(rows, side * side, config.in_channels),
         "timestep": torch.linspace(0.9, 0.1, rows, device=denoiser.device),

@@ -37,64 +37,51 @@ def run_pairs(pairs: int) -> None:
     capacity = MEASURED_ALONE / alone.busy_seconds
     together = side_by_side(runner, people_who_come(0, 1e9, 2 * MEASURED_ALONE, names), with_training=False)
     undisturbed = side_by_side(runner, [], with_training=True)
-    days = [
-        _pair(runner, names, capacity, undisturbed.training_seconds, seed) for seed in range(1, pairs + 1)
-    ]
-    hashes = {undisturbed.trained_sha256} | {day.trained_sha256 for pair in days for day in pair.values()} - {
-        ""
-    }
+    first_come = FirstCome(runner)
+    days: list[dict[str, Day]] = []
+    for seed in range(1, pairs + 1):
+        days.append(_pair(runner, first_come, names, capacity, undisturbed.training_seconds, seed))
+        # After each, so that a run which is cut short leaves the pairs that it has.
+        report.write(
+            "serving",
+            {
+                "benchmark": f"pictures of {STEPS} steps on tiny during a training of {TRAINING_STEPS}, one thread",
+                "time": "seconds that the thread computed, without gaps",
+                "pairs": len(days),
+                "capacity_pictures_per_second": capacity,
+                "batched_over_capacity": 2 * MEASURED_ALONE / together.total_seconds / capacity,
+                "training_alone_seconds": undisturbed.training_seconds,
+                "longest_training_step_ms": max(undisturbed.training_ticks) * 1000,
+                "configured_share": TRAINING_SHARE,
+                "trained_sha256": _same_weights(
+                    [undisturbed, *(day for pair in days for day in pair.values())]
+                ),
+                HALF: _figures(days, "half"),
+                FULL: _figures(days, "full"),
+                "libraries": {name: version(name) for name in ("torch", "diffusers")},
+            },
+        )
+
+
+def _same_weights(days: Sequence[Day]) -> str:
+    """Return the hash of what was trained on each of some days.
+
+    Raises:
+        RuntimeError: It was not the same each time.
+    """
+    hashes = {day.trained_sha256 for day in days if day.trained_sha256}
     if len(hashes) != 1:
         raise RuntimeError(f"the trained weights differ: {sorted(hashes)}")
-    report.write(
-        "serving",
-        {
-            "benchmark": f"pictures of {STEPS} steps on tiny during a training of {TRAINING_STEPS}, one thread",
-            "time": "seconds that the thread computed, without gaps",
-            "pairs": pairs,
-            "capacity_pictures_per_second": capacity,
-            "batched_over_capacity": 2 * MEASURED_ALONE / together.total_seconds / capacity,
-            "training_alone_seconds": undisturbed.training_seconds,
-            "longest_training_step_ms": max(undisturbed.training_ticks) * 1000,
-            "configured_share": TRAINING_SHARE,
-            "trained_sha256": hashes.pop(),
-            "trained_bitwise_equal_in_runs": 3 * pairs + 1,
-            HALF: {
-                **_figures([day["ours, half"] for day in days]),
-                "first_come_p95_seconds": _median(day["first come, half"].p95 for day in days),
-                "without_training_p95_seconds": _median(day["no training, half"].p95 for day in days),
-                "p95_first_come_over_ours": _ratios(
-                    days, "first come, half", "ours, half", lambda day: day.p95
-                ),
-                "p95_ours_over_without_training": _ratios(
-                    days, "ours, half", "no training, half", lambda day: day.p95
-                ),
-                "total_ours_over_first_come": _ratios(
-                    days, "ours, half", "first come, half", lambda day: day.total_seconds
-                ),
-            },
-            FULL: {
-                **_figures([day["ours, full"] for day in days]),
-                "first_come_p95_seconds": _median(day["first come, full"].p95 for day in days),
-                "p95_first_come_over_ours": _ratios(
-                    days, "first come, full", "ours, full", lambda day: day.p95
-                ),
-                "total_ours_over_first_come": _ratios(
-                    days, "ours, full", "first come, full", lambda day: day.total_seconds
-                ),
-            },
-            "libraries": {name: version(name) for name in ("torch", "diffusers")},
-        },
-    )
+    return hashes.pop()
 
 
 def _pair(
-    runner: Runner, names: Sequence[bytes], capacity: float, training: float, seed: int
+    runner: Runner, first_come: FirstCome, names: Sequence[bytes], capacity: float, training: float, seed: int
 ) -> dict[str, Day]:
     """Return the days of one seed: as many people, in the time of the training alone or in half of that."""
     count = round(training * capacity / 2)
     half = people_who_come(seed, capacity / 2, count, names)
     full = people_who_come(seed, capacity, count, names)
-    first_come = FirstCome(runner)
     days = {
         "ours, half": side_by_side(runner, half, with_training=True),
         "no training, half": side_by_side(runner, half, with_training=False),
@@ -107,15 +94,28 @@ def _pair(
     return days
 
 
-def _figures(ours: Sequence[Day]) -> dict[str, Any]:
-    slowed = [1.0 / day.share_while_people_came for day in ours]
-    return {
-        "pictures": sum(len(day.waits) for day in ours),
-        "ours_p95_seconds": _median(day.p95 for day in ours),
-        "ours_median_seconds": _median(statistics.median(day.waits) for day in ours),
-        "training_slowed_while_people_came": {"median": statistics.median(slowed), "most": max(slowed)},
-        "least_share_of_training_at_any_moment": min(day.least_share for day in ours),
+def _figures(days: Sequence[dict[str, Day]], load: str) -> dict[str, Any]:
+    """Return the figures of one load; the days without a training are at half of capacity alone."""
+    ours, first, bare = (f"{worker}, {load}" for worker in ("ours", "first come", "no training"))
+    slowed = [1.0 / day[ours].share_while_people_came for day in days]
+    figures: dict[str, Any] = {
+        "pictures": sum(len(day[ours].waits) for day in days),
+        "ours_p95_seconds": statistics.median(day[ours].p95 for day in days),
+        "ours_median_seconds": statistics.median(statistics.median(day[ours].waits) for day in days),
+        "first_come_p95_seconds": statistics.median(day[first].p95 for day in days),
+        "p95_first_come_over_ours": _ratios(days, first, ours, lambda day: day.p95),
+        "total_ours_over_first_come": _ratios(days, ours, first, lambda day: day.total_seconds),
+        "training_slowed_while_people_came": {
+            "median": statistics.median(slowed),
+            "least": min(slowed),
+            "most": max(slowed),
+        },
+        "least_share_of_training_at_any_moment": min(day[ours].least_share for day in days),
     }
+    if bare in days[0]:
+        figures["without_training_p95_seconds"] = statistics.median(day[bare].p95 for day in days)
+        figures["p95_ours_over_without_training"] = _ratios(days, ours, bare, lambda day: day.p95)
+    return figures
 
 
 def _ratios(
@@ -123,7 +123,3 @@ def _ratios(
 ) -> dict[str, float]:
     ratios = [figure(day[above]) / figure(day[below]) for day in days]
     return {"median": statistics.median(ratios), "least": min(ratios), "most": max(ratios)}
-
-
-def _median(figures: Any) -> float:
-    return statistics.median(figures)

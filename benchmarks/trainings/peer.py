@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import statistics
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +31,7 @@ from gpu_worker.runner import Runner
 BATCH_SIZE = 4  # the script's default
 ATTENTION = ("to_k", "to_q", "to_v", "to_out.0")
 """The layers that the script adapts."""
-STEPS = 40
+STEPS = 30
 WARM_UP_STEPS = 10
 """Of the learning rate, on both sides; not timed."""
 SIZE_PX = 64
@@ -75,49 +75,73 @@ def run_pairs(path: Path, pairs: int) -> None:
         ),
         Comparison("as each runs by default, ours on all its layers", small_runner(SIZE_PX), False, ()),
     )
-    figures = {}
+    runs: dict[str, Pairs] = {}
     for comparison in comparisons:
-        figures[comparison.title] = compare(script, comparison, pairs)
-    report.write(
-        "trainings-peer",
-        {
-            "benchmark": f"one training on tiny: rank 8, batches of {BATCH_SIZE}, {len(photo_paths())} photos of "
-            f"1024 px, fp32, one thread; the script's time per step over ours",
-            "peer": "diffusers' examples/dreambooth/train_dreambooth_lora.py, no prior preservation on either side",
-            "pairs": pairs,
-            "steps_timed": STEPS - WARM_UP_STEPS,
-            "comparisons": figures,
-            "libraries": {name: version(name) for name in ("torch", "diffusers", "peft", "accelerate")},
-        },
-    )
+        runs[comparison.title] = take_turns(script, comparison, pairs)
+        write(runs, pairs)
 
 
-def compare(script: ModuleType, comparison: Comparison, pairs: int) -> dict[str, object]:
-    """Return ratios, seconds a step and the loss curves, averaged over the pairs."""
-    ours: list[Run] = []
-    theirs: list[Run] = []
-    for seed in range(pairs):
-        for side in (ours, theirs) if seed % 2 else (theirs, ours):  # who begins changes from pair to pair
-            side.append(
-                train_ours(comparison, seed) if side is ours else train_theirs(script, comparison, seed)
-            )
-    result: dict[str, object] = {}
-    for clock in ("wall", "processor"):
-        own, peer = ([seconds_a_step(getattr(run, clock)) for run in side] for side in (ours, theirs))
-        result[f"ratio_by_{clock}"] = spread([b / a for a, b in zip(own, peer, strict=True)])
-        result[f"milliseconds_a_step_by_{clock}"] = {
-            "ours": statistics.median(own) * 1000,
-            "script": statistics.median(peer) * 1000,
+def write(runs: Mapping[str, Pairs], pairs: int) -> None:
+    """Write the ratios and rates, and the loss curves to a file of their own."""
+    processor = {title: seconds_of(side, "processor") for title, side in runs.items()}
+    clock = {title: seconds_of(side, "clock") for title, side in runs.items()}
+    curves = {
+        title: {
+            "ours": mean_curve([ours for ours, _ in side]),
+            "script": mean_curve([its for _, its in side]),
         }
-    curves = {name: mean_curve(side) for name, side in (("ours", ours), ("script", theirs))}
-    result["mean_loss_of_the_last_half"] = {
-        name: statistics.fmean(curve[STEPS // 2 :]) for name, curve in curves.items()
+        for title, side in runs.items()
     }
-    result["loss_curves"] = curves
-    print(
-        comparison.title, {name: value for name, value in result.items() if name != "loss_curves"}, flush=True
-    )
-    return result
+    libraries = {name: version(name) for name in ("torch", "diffusers", "peft", "accelerate")}
+    figures = {
+        "benchmark": "One training on tiny beside diffusers' train_dreambooth_lora.py, no prior preservation on either "
+        f"side: rank 8, batches of {BATCH_SIZE}, {len(photo_paths())} photos of 1024 px, fp32, one thread; the "
+        "script's processor time a step over ours",
+        "pairs": pairs,
+        "steps timed": STEPS - WARM_UP_STEPS,
+        "ours over the script": {
+            title: spread([its / ours for ours, its in side]) for title, side in processor.items()
+        },
+        "the same by the clock": {
+            title: statistics.median(its / ours for ours, its in side) for title, side in clock.items()
+        },
+        "milliseconds a step, ours and the script's": {
+            title: [1000 * statistics.median(one) for one in zip(*side, strict=True)]
+            for title, side in processor.items()
+        },
+        "mean loss of the last half, ours and the script's": {
+            title: [statistics.fmean(losses[STEPS // 2 :]) for losses in curve.values()]
+            for title, curve in curves.items()
+        },
+        "libraries": libraries,
+    }
+    report.write("training-peer", figures)
+    about = f"loss of each step, mean of {pairs} runs"
+    report.write("loss-curves", {"benchmark": about, "curves": curves, "libraries": libraries})
+
+
+def seconds_of(side: Pairs, clock: str) -> list[tuple[float, float]]:
+    """Return the seconds a step of each pair, ours and the script's."""
+    return [(seconds_a_step(getattr(ours, clock)), seconds_a_step(getattr(its, clock))) for ours, its in side]
+
+
+Pairs = list[tuple[Run, Run]]
+"""Our run, and the script's beside it."""
+
+
+def take_turns(script: ModuleType, comparison: Comparison, pairs: int) -> Pairs:
+    """Return the runs of one comparison."""
+    found = []
+    for seed in range(pairs):
+        if seed % 2:  # who begins changes from pair to pair
+            ours = train_ours(comparison, seed)
+            found.append((ours, train_theirs(script, comparison, seed)))
+        else:
+            theirs = train_theirs(script, comparison, seed)
+            found.append((train_ours(comparison, seed), theirs))
+        ratio = seconds_a_step(found[-1][1].processor) / seconds_a_step(found[-1][0].processor)
+        print(f"{comparison.title}: {ratio:.2f}", flush=True)
+    return found
 
 
 def seconds_a_step(ends: list[float]) -> float:

@@ -33,13 +33,13 @@ class Run:
     """What is seen of a run: each step's loss, and both clocks at its end."""
 
     losses: list[float] = field(default_factory=list)
-    wall: list[float] = field(default_factory=list)
+    clock: list[float] = field(default_factory=list)
     processor: list[float] = field(default_factory=list)
 
     def note(self, loss: float) -> None:
         """A step ended."""
         self.losses.append(loss)
-        self.wall.append(time.perf_counter())
+        self.clock.append(time.perf_counter())
         self.processor.append(time.thread_time())
 
 

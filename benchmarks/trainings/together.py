@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 from importlib.metadata import version
+from typing import NamedTuple
 
 from benchmarks import report
 from benchmarks.trainings.ours import begin, small_runner
@@ -13,38 +14,49 @@ from gpu_worker.runner import Runner
 from gpu_worker.tasks import TrainTask
 
 TRAININGS = 4
-STEPS = 3
+STEPS = 2
 """Of each training in each run."""
-SIZES_PX = (32, 64)
-"""Latents of 8 x 8 and 16 x 16."""
-BATCH_SIZES = (1, 2, 4, 8)
+CASES = ((32, 1), (32, 4), (64, 1), (64, 2), (64, 4), (64, 8))
+"""Side of the pictures in pixels, four times that of latents, and batch size; presets have 1 (SDXL) or 8 (tiny)."""
 
 
 def run_pairs(pairs: int) -> None:
-    """Run the pairs at each size and batch size, and write the figures."""
-    figures = {}
-    for size_px in SIZES_PX:
-        for batch_size in BATCH_SIZES:
-            runner = small_runner(size_px)
-            tasks = [begin(runner, seed, batch_size) for seed in range(TRAININGS)]
-            name = f"latents {size_px // 4}x{size_px // 4}, batch size {batch_size}"
-            figures[name] = measure(runner, tasks, pairs)
-            print(name, figures[name], flush=True)
+    """Run the pairs of each case, and write the figures."""
+    seconds = {}
+    for size_px, batch_size in CASES:
+        runner = small_runner(size_px)
+        tasks = [begin(runner, seed, batch_size) for seed in range(TRAININGS)]
+        name = f"latents {size_px // 4}x{size_px // 4}, batch size {batch_size}"
+        seconds[name] = take_turns(runner, tasks, pairs)
+        print(name, spread([a.processor / b.processor for a, b in seconds[name]]), flush=True)
+    steps = TRAININGS * STEPS
     report.write(
-        "trainings-together",
+        "training-together",
         {
-            "benchmark": "four trainings of rank 8 on all layers of tiny's UNet, fp32, one thread: steps per second "
-            "of all four, stacked, over one after another",
+            "benchmark": "Four trainings of rank 8 on all layers of tiny's UNet, fp32, one thread: their steps a "
+            "second stacked, over one after another, in processor time",
             "pairs": pairs,
-            "steps_of_each_timed": STEPS,
-            "stacked_over_one_after_another": figures,
+            "stacked over one after another": {
+                name: spread([a.processor / b.processor for a, b in runs]) for name, runs in seconds.items()
+            },
+            "the same by the clock": {
+                name: statistics.median(a.clock / b.clock for a, b in runs) for name, runs in seconds.items()
+            },
+            "steps a second, one after another": {
+                name: steps / statistics.median(a.processor for a, _ in runs)
+                for name, runs in seconds.items()
+            },
+            "steps a second, stacked": {
+                name: steps / statistics.median(b.processor for _, b in runs)
+                for name, runs in seconds.items()
+            },
             "libraries": {name: version(name) for name in ("torch", "diffusers")},
         },
     )
 
 
-def measure(runner: Runner, tasks: list[TrainTask], pairs: int) -> dict[str, object]:
-    """Return the ratio of the rates over the pairs, by the clock and by processor time, and the rates."""
+def take_turns(runner: Runner, tasks: list[TrainTask], pairs: int) -> list[tuple[Seconds, Seconds]]:
+    """Return what each pair took: one after another, and stacked."""
 
     def one_after_another() -> None:
         for task in tasks:
@@ -55,28 +67,28 @@ def measure(runner: Runner, tasks: list[TrainTask], pairs: int) -> dict[str, obj
         for _ in range(STEPS):
             runner.train(*tasks)
 
-    ways = {"alone": one_after_another, "stacked": stacked}
-    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    found = []
     for number in range(pairs + 1):
-        for name in sorted(ways, reverse=number % 2 == 1):  # who begins changes from pair to pair
-            seconds[name].append(timed(ways[name]))
-    steps = TRAININGS * STEPS
-    result: dict[str, object] = {}
-    for place, clock in enumerate(("wall", "processor")):
-        alone, together = ([pair[place] for pair in seconds[name][1:]] for name in ("alone", "stacked"))
-        result[f"ratio_by_{clock}"] = spread([a / b for a, b in zip(alone, together, strict=True)])
-        result[f"steps_per_second_by_{clock}"] = {
-            "one after another": steps / statistics.median(alone),
-            "stacked": steps / statistics.median(together),
-        }
-    return result
+        if number % 2:  # who begins changes from pair to pair
+            found.append((timed(one_after_another), timed(stacked)))
+        else:
+            together = timed(stacked)
+            found.append((timed(one_after_another), together))
+    return found[1:]  # the first pair warms up
 
 
-def timed(run: Callable[[], None]) -> tuple[float, float]:
-    """Return the seconds by the clock, and those that this thread had a processor."""
+class Seconds(NamedTuple):
+    """What a run took by the clock, and how long this thread had a processor meanwhile."""
+
+    clock: float
+    processor: float
+
+
+def timed(run: Callable[[], None]) -> Seconds:
+    """Return what something takes."""
     clock, processor = time.perf_counter(), time.thread_time()
     run()
-    return time.perf_counter() - clock, time.thread_time() - processor
+    return Seconds(time.perf_counter() - clock, time.thread_time() - processor)
 
 
 def spread(ratios: list[float]) -> dict[str, float]:

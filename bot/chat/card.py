@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from bot.replies import Button, Picture, ReactionChoice
@@ -48,3 +48,7 @@ class Card:
     mention: str = ""
     """The id of whom the message calls."""
     tone: Tone = Tone.CALM
+
+    def noted(self, note: str, *, is_markup: bool = False) -> Card:
+        """Return the card with a note of ours in small print below."""
+        return replace(self, lines=(*self.lines, Line(note, Style.SMALL, is_markup=is_markup)))

@@ -69,7 +69,7 @@ def render(
     if len(card.pictures) <= max_pictures:
         return card
     note = f"The first {max_pictures} of {len(card.pictures)} pictures are shown."
-    return replace(card, lines=(*card.lines, Line(note, Style.SMALL)), pictures=card.pictures[:max_pictures])
+    return replace(card, pictures=card.pictures[:max_pictures]).noted(note)
 
 
 def _card(reply: Reply, name_of: NameOf, about_threads: AboutThreads) -> Card:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 
 import discord
 
+from bot.chat.remembered import Remembered
 from bot.discord.addresses import ReplyToken, TokenKind, place_of
 from bot.discord.layout import allowed_mentions, sheet_of
 from bot.discord.limits import DEFAULT_FILE_BYTES, TOKEN_MARGIN_SECONDS, TOKEN_SECONDS
@@ -35,7 +35,7 @@ class Answers:
         self._posting = posting
         self._blobs = blobs
         self._clock = clock
-        self._followed_up: OrderedDict[str, None] = OrderedDict()
+        self._followed_up: Remembered[str, None] = Remembered(MAX_REMEMBERED)
         """Nonces that were said already: Discord knows no nonce for a follow-up."""
 
     async def answer(self, requester: Requester, reply: Reply | None, *, nonce: str) -> None:
@@ -83,8 +83,6 @@ class Answers:
         elif nonce not in self._followed_up:
             await self._rest.follow_up(token.token, outgoing)
             self._followed_up[nonce] = None
-            while len(self._followed_up) > MAX_REMEMBERED:
-                self._followed_up.popitem(last=False)
 
     async def _outgoing(self, thread: ThreadAddress, reply: Reply) -> Outgoing:
         card = self._posting.card(reply, place_of(thread))

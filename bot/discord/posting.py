@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from dataclasses import replace
 
 import discord
 
-from bot.chat.card import Card, Line, Style
+from bot.chat.card import Card
 from bot.chat.kinds import QUIET, requester_of
+from bot.chat.remembered import Remembered
 from bot.chat.render import render
 from bot.discord.addresses import Place, message_name, place_of, read_message_name
 from bot.discord.limits import MAX_GALLERY_PICTURES
@@ -38,7 +38,7 @@ class Posting:
         self._rest = rest
         self._messages = messages
         self._line = line
-        self._elsewhere: OrderedDict[str, MessageRef] = OrderedDict()
+        self._elsewhere: Remembered[str, MessageRef] = Remembered(MAX_REMEMBERED)
 
     async def post(
         self, thread: ThreadAddress, reply: Reply, *, nonce: str, author_id: str = ""
@@ -67,8 +67,6 @@ class Posting:
         except Refused:
             elsewhere = await self._post_elsewhere(place, Said(reply, card), nonce, person)
         self._elsewhere[nonce] = MessageRef(thread, elsewhere)
-        while len(self._elsewhere) > MAX_REMEMBERED:
-            self._elsewhere.popitem(last=False)
         return self._elsewhere[nonce]
 
     async def post_here(self, channel_id: int, said: Said, nonce: str) -> int:
@@ -85,7 +83,7 @@ class Posting:
         if not isinstance(said.reply, QUIET):
             called = replace(called, mention=called.mention or person)
         if place.thread_id is not None:
-            card = replace(called, lines=(*called.lines, Line(IN_CHANNEL, Style.SMALL)))
+            card = called.noted(IN_CHANNEL)
             try:
                 message_id = await self._messages.post(place.channel_id, replace(said, card=card), nonce)
                 return message_name(place.channel_id, message_id)
@@ -121,7 +119,7 @@ class Posting:
         if channel_id not in (place.channel_id, place.thread_id):
             card = _for_one_person(card)
         elif channel_id != place.id:
-            card = replace(card, lines=(*card.lines, Line(IN_CHANNEL, Style.SMALL)))
+            card = card.noted(IN_CHANNEL)
         await self._messages.edit(channel_id, message_id, Said(reply, card))
 
     def card(self, reply: Reply, place: Place) -> Card:
@@ -139,5 +137,5 @@ class Posting:
 
 def _for_one_person(card: Card) -> Card:
     """Return the card without what is decided in the server: pressed elsewhere, it would be another workspace's."""
-    lines = (*(replace(line, button=None) for line in card.lines), Line(IN_PRIVATE, Style.SMALL))
-    return replace(card, lines=lines, buttons=(), choices=())
+    lines = tuple(replace(line, button=None) for line in card.lines)
+    return replace(card, lines=lines, buttons=(), choices=()).noted(IN_PRIVATE)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from weakref import WeakValueDictionary
@@ -12,6 +11,7 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.chat.card import Card, Line, Style
+from bot.chat.remembered import Remembered
 from bot.discord.addresses import DIRECT_PREFIX, place_of, thread_address
 from bot.discord.limits import MAX_THREAD_NAME_CHARACTERS
 from bot.discord.line import THREAD_EXISTS, Unclear
@@ -42,7 +42,7 @@ class Threads:
         self._rest = rest
         self._messages = messages
         self._clock = clock
-        self._opened: OrderedDict[str, ThreadAddress] = OrderedDict()
+        self._opened: Remembered[str, ThreadAddress] = Remembered(MAX_REMEMBERED)
         self._locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def open(
@@ -73,8 +73,6 @@ class Threads:
                     if is_private
                     else await self._open_public(requester, place.channel_id, title, nonce)
                 )
-                while len(self._opened) > MAX_REMEMBERED:
-                    self._opened.popitem(last=False)
             return self._opened[nonce]
 
     async def _open_public(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from bot.requests import ThreadAddress
 
 PLATFORM = "slack"
+DIRECT = "D"
+"""Begins the id of the conversation with one person."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 
 import aiohttp
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.chat.card import Card
+from bot.chat.remembered import Remembered
 from bot.chat.servers import Servers
 from bot.frontend import FrontendUnavailable
 from bot.replies import ModelList, Reply, WorkspaceSettings
@@ -63,7 +63,7 @@ class Answers:
         self._posting = posting
         self._uploads = uploads
         self._servers = Servers({RESPONSE_HOST}, test_base)
-        self._said: OrderedDict[str, None] = OrderedDict()
+        self._said: Remembered[str, None] = Remembered(MAX_REMEMBERED)
         """Nonces that were said already: what one person sees cannot be found again on Slack."""
 
     async def answer(self, requester: Requester, reply: Reply | None, *, nonce: str) -> None:
@@ -131,5 +131,3 @@ class Answers:
 
     def _remember(self, nonce: str) -> None:
         self._said[nonce] = None
-        while len(self._said) > MAX_REMEMBERED:
-            self._said.popitem(last=False)

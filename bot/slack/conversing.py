@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from bot.chat.remembered import Remembered
 from bot.doors import FullDoors
 from bot.requests import AddPhotosRequest, Attachment, Reaction, ThreadAddress
 from bot.slack.addresses import PLATFORM, Place, message_name, place_of
@@ -44,7 +44,7 @@ class Conversing:
         self._people = people
         self._commands = commands
         self._prefix = prefix
-        self._newest: OrderedDict[tuple[str, ...], str] = OrderedDict()
+        self._newest: Remembered[tuple[str, ...], str] = Remembered(REMEMBERED)
         self._locks: dict[tuple[str, ...], asyncio.Lock] = {}
 
     async def message(self, workspace: str, event: Payload, own_id: str) -> Asked | None:
@@ -119,9 +119,6 @@ class Conversing:
         if event_ts < self._newest.get(which, ""):
             return False
         self._newest[which] = event_ts
-        self._newest.move_to_end(which)
-        if len(self._newest) > REMEMBERED:
-            self._newest.popitem(last=False)
         return True
 
 

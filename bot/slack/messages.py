@@ -95,7 +95,8 @@ class Messages:
             taken = replace(vacant, nonce=nonce, is_vacant=False)
             try:
                 with room.unsure():
-                    await self._update(place, taken, said.card, shown, taken.metadata)
+                    card = said.at(place, taken.ts).card
+                    await self._update(place, taken, card, shown, taken.metadata)
                 room.keep(taken)
                 return taken
             except Refusal as refusal:
@@ -194,7 +195,7 @@ class Messages:
             if self._is_too_soon(place, standing, said):
                 return
             try:
-                await self._edit(place, room, standing, said, words)
+                await self._edit(place, room, standing, said.at(place, ts), words)
             except Refusal as refusal:
                 await self._refused(place, room, ts, said, refusal)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -13,6 +12,7 @@ from typing import Any, Generic, TypeVar
 import aiohttp
 from slack_sdk.errors import SlackClientError
 
+from bot.chat.remembered import Remembered
 from bot.doors import Doors
 from bot.frontend import FrontendUnavailable
 from bot.requests import Requester
@@ -65,7 +65,7 @@ class _Kept(Generic[T]):
     def __init__(self, monotonic: Callable[[], float], fresh_seconds: float) -> None:
         self._monotonic = monotonic
         self._fresh_seconds = fresh_seconds
-        self._found: OrderedDict[Any, tuple[T, float]] = OrderedDict()
+        self._found: Remembered[Any, tuple[T, float]] = Remembered(MAX_KEPT)
 
     async def get(self, key: Any, ask: Callable[[], Awaitable[T]], otherwise: T) -> T:
         """Return what is known, or asked for now; where nobody answers in time, what was known lately."""
@@ -84,9 +84,6 @@ class _Kept(Generic[T]):
                 else otherwise
             )
         self._found[key] = answer, now
-        self._found.move_to_end(key)
-        if len(self._found) > MAX_KEPT:
-            self._found.popitem(last=False)
         return answer
 
 

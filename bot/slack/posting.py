@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 from dataclasses import replace
 
-from bot.chat.card import Card, Line, Style
+from bot.chat.card import Card
 from bot.chat.kinds import QUIET, requester_of
+from bot.chat.remembered import Remembered
 from bot.frontend import FrontendUnavailable, MessageGone
 from bot.replies import ImagesReady, Reply
 from bot.requests import MessageRef, ThreadAddress
@@ -33,7 +33,7 @@ class Posting:
         self._web = web
         self._wording = wording
         self._messages = messages
-        self._elsewhere: OrderedDict[str, MessageRef] = OrderedDict()
+        self._elsewhere: Remembered[str, MessageRef] = Remembered(MAX_REMEMBERED)
 
     async def post(
         self, thread: ThreadAddress, reply: Reply, *, nonce: str, author_id: str = ""
@@ -68,10 +68,8 @@ class Posting:
         log.info("action=post_to_person")
         if not isinstance(reply, QUIET):
             card = replace(card, mention=card.mention or person)
-        name = await self.post_to_person(place.workspace, person, Said(reply, _elsewhere(card)), nonce)
+        name = await self.post_to_person(place.workspace, person, Said(reply, card.noted(IN_PRIVATE)), nonce)
         self._elsewhere[nonce] = MessageRef(thread, name)
-        while len(self._elsewhere) > MAX_REMEMBERED:
-            self._elsewhere.popitem(last=False)
         return self._elsewhere[nonce]
 
     async def post_to_person(self, workspace: str, user_id: str, said: Said, nonce: str) -> str:
@@ -105,13 +103,11 @@ class Posting:
         place = place_of(message.thread)
         card = self._wording.card(reply)
         words = _words_above(reply, card)
+        if words:  # they call the person, which an edit would not
+            card = replace(card, mention="")
         if channel != place.channel:
-            place, card = Place(place.workspace, channel), _elsewhere(card)
+            place, card = Place(place.workspace, channel), card.noted(IN_PRIVATE)
         await self._messages.edit(place, ts, Said(reply, card), words=words)
-
-
-def _elsewhere(card: Card) -> Card:
-    return replace(card, lines=(*card.lines, Line(IN_PRIVATE, Style.SMALL)))
 
 
 def _words_above(reply: Reply, card: Card) -> str:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.chat.remembered import Remembered
 from bot.slack.addresses import Place
 from bot.slack.layout import pictures_in
 from bot.slack.uploads import set_mark_in
@@ -60,9 +61,9 @@ class Room:
     is_known: bool = False
     refused_until: float = 0.0
     """Seconds of the monotonic clock."""
-    files: OrderedDict[str, tuple[str, ...]] = field(default_factory=OrderedDict)
+    files: dict[str, tuple[str, ...]] = field(default_factory=lambda: Remembered(MAX_MESSAGES))
     """Ids of the files that stand there as one message, by the mark in their names."""
-    _by_ts: OrderedDict[str, Standing] = field(default_factory=OrderedDict)
+    _by_ts: dict[str, Standing] = field(default_factory=lambda: Remembered(MAX_MESSAGES))
 
     @contextmanager
     def unsure(self) -> Iterator[None]:
@@ -89,15 +90,6 @@ class Room:
     def keep(self, standing: Standing) -> None:
         """Remember a message; the oldest are forgotten."""
         self._by_ts[standing.ts] = standing
-        self._by_ts.move_to_end(standing.ts)
-        while len(self._by_ts) > MAX_MESSAGES:
-            self._by_ts.popitem(last=False)
-
-    def keep_files(self, mark: str, file_ids: tuple[str, ...]) -> None:
-        """Remember a message of files."""
-        self.files[mark] = file_ids
-        while len(self.files) > MAX_MESSAGES:
-            self.files.popitem(last=False)
 
     def drop(self, ts: str) -> None:
         """Forget a message that is gone."""
@@ -109,7 +101,7 @@ class Room:
             for file in message.get("files") or ():
                 mark = set_mark_in(str(file.get("name", "")))
                 if mark and file["id"] not in self.files.get(mark, ()):
-                    self.keep_files(mark, (*self.files.get(mark, ()), str(file["id"])))
+                    self.files[mark] = (*self.files.get(mark, ()), str(file["id"]))
             standing = standing_of(message)
             if standing is None:
                 continue

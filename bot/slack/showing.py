@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.chat.card import Card, Line, Style
-from bot.chat.kinds import PROGRESS
+from bot.chat.card import Card
+from bot.chat.kinds import PROGRESS, requester_of
 from bot.replies import ImagesReady, ModelPhotos, ModelReady, Reply
-from bot.slack.addresses import Place
+from bot.slack.addresses import DIRECT, Place
 from bot.slack.layout import ShownPicture
 from bot.slack.limits import FILE_LOOK_SECONDS, PREVIEW_LOOK_SECONDS
 from bot.slack.looking import Looking
+from bot.slack.markup import mention
 from bot.slack.pictures import mark_of
 from bot.slack.rooms import Rooms, Standing
 from bot.slack.uploads import Uploads, set_mark
@@ -33,6 +34,17 @@ class Said:
     reply: Reply
     card: Card
 
+    def at(self, place: Place, ts: str) -> Said:
+        """Return what an edit makes this message say: where it stands in a channel, also who asked.
+
+        Nobody else saw their command there. A new message would call them to what they just did; an edit does not.
+        """
+        person = requester_of(self.reply)
+        is_for_all = stands_in_channel(place, ts) and not place.channel.startswith(DIRECT)
+        if not is_for_all or not person or self.card.mention:
+            return self
+        return replace(self, card=self.card.noted(f"asked by {mention(person)}", is_markup=True))
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -43,7 +55,7 @@ class Shown:
 
     def noted(self, card: Card) -> Card:
         """Return the card with that said."""
-        return replace(card, lines=(*card.lines, Line(self.note, Style.SMALL))) if self.note else card
+        return card.noted(self.note) if self.note else card
 
     def without_pictures(self) -> Shown:
         """Return this as it is where Slack does not take the blocks."""
@@ -101,7 +113,7 @@ class Showing:
                 try:
                     with room.unsure():
                         file_ids = await self._uploads.share(thread, card.pictures, mark, words)
-                    room.keep_files(mark, file_ids)
+                    room.files[mark] = file_ids
                 except Refusal as refusal:
                     if refusal.code == "not_in_channel":
                         return await self.in_blocks(place, said, standing.pictures)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections import OrderedDict
 
 from bot.chat.card import Card, Line, Style
+from bot.chat.remembered import Remembered
 from bot.frontend import ThreadRefused
 from bot.requests import Requester, ThreadAddress
-from bot.slack.addresses import Place, place_of
+from bot.slack.addresses import DIRECT, Place, place_of
 from bot.slack.markup import escaped, mention
 from bot.slack.messages import Messages
 from bot.slack.refusals import Refused
@@ -18,8 +18,6 @@ from core.rules.wording import one_line
 log = logging.getLogger(__name__)
 
 MAX_REMEMBERED = 2000
-DIRECT = "D"
-"""Begins the id of the conversation with one person."""
 NO_PRIVATE_THREAD = (
     "New models are made in private here, and I may not write to you directly. Ask an admin to allow me direct "
     "messages, then try again."
@@ -32,7 +30,7 @@ class Threads:
     def __init__(self, web: Web, messages: Messages) -> None:
         self._web = web
         self._messages = messages
-        self._opened: OrderedDict[str, ThreadAddress] = OrderedDict()
+        self._opened: Remembered[str, ThreadAddress] = Remembered(MAX_REMEMBERED)
 
     async def open(self, requester: Requester, title: str, nonce: str, *, is_private: bool) -> ThreadAddress:
         """Return the thread: the place of the request where that is one already.
@@ -58,8 +56,6 @@ class Threads:
                     raise ThreadRefused(NO_PRIVATE_THREAD) from refusal
                 return requester.thread  # what follows finds its way from there
             self._opened[nonce] = place.beneath(ts).address
-            while len(self._opened) > MAX_REMEMBERED:
-                self._opened.popitem(last=False)
         return self._opened[nonce]
 
     async def _direct(self, requester: Requester, workspace: str) -> Place:

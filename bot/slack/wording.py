@@ -26,6 +26,10 @@ PRIVATE = (
     "New models are made in direct messages with the person who asked: nobody else sees them there, so that person "
     "alone decides about flagged photos."
 )
+HOW_TO_EDIT = (
+    "Add photos, or remove some, with the buttons below. The model then trains again under the same name."
+)
+HOW_TO_DELETE = "This cannot be undone. To go on, press Delete for good, and type {handle}."
 NOBODY_TO_AGREE = "More than one cannot agree there: an admin can set the number to 1."
 
 _COMMAND = re.compile(
@@ -45,7 +49,9 @@ class Wording:
 
     def card(self, reply: Reply) -> Card:
         """Return a reply's card."""
-        card = render(self._with_commands(reply), mention, MAX_PICTURES, about_threads=_about_threads)
+        card = render(
+            self._with_commands(_with_buttons(reply)), mention, MAX_PICTURES, about_threads=_about_threads
+        )
         if isinstance(reply, ModelList) and not reply.models:
             heading = card.lines[0]
             lines = (replace(heading, text=self._after(reply.search, heading.text)), *card.lines[1:])
@@ -80,6 +86,17 @@ class Wording:
                 return replace(reply, reason=self.commands(reply.reason))
             case _:
                 return reply
+
+
+def _with_buttons(reply: Reply) -> Reply:
+    """Return a reply that says how to go on here, where the buttons below it open forms."""
+    match reply:
+        case DeleteConfirmation() if reply.buttons:
+            return replace(reply, how=HOW_TO_DELETE.format(handle=reply.handle))
+        case ModelPhotos() if reply.buttons:
+            return replace(reply, how=HOW_TO_EDIT)
+        case _:
+            return reply
 
 
 def _about_threads(rules: WorkspaceSettings) -> str:

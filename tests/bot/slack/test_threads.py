@@ -45,6 +45,35 @@ async def test_the_first_card_heads_the_thread_and_what_follows_stands_in_it(sla
     assert slack.fake.count(POST) == 3
 
 
+async def test_the_card_at_the_head_says_who_asked_and_calls_nobody(slack: Outbound) -> None:
+    thread = await opened(slack)
+    card = await slack.post(slack.queued(), "j1", thread)
+    [head] = slack.seen()
+    assert f"asked by <@{slack.mia.id}>" in head.text()
+    slack.restart()
+    await slack.posting.edit(card, slack.running(0.5))
+    assert f"asked by <@{slack.mia.id}>" in head.text()
+    assert head.pinged == set()
+
+
+async def test_a_card_in_the_channel_says_who_asked_from_its_first_edit_on(slack: Outbound) -> None:
+    card = await slack.post(slack.queued(), "j1")
+    await slack.posting.edit(card, slack.painted())
+
+    [message] = slack.seen()
+    assert f"asked by <@{slack.mia.id}>" in message.text() and message.pinged == set()
+    assert [reply.pinged for reply in message.replies] == [{"mia"}]
+
+
+async def test_in_the_thread_of_their_own_words_nobody_is_told_who_asked(slack: Outbound) -> None:
+    asked = await slack.thread()
+    card = await slack.post(slack.queued(), "j1", asked)
+    assert "asked by" not in slack.message(card).text()
+    alone = await opened(slack, "t2", is_private=True)
+    card = await slack.post(slack.queued(), "j2", alone)
+    assert "asked by" not in slack.message(card).text()
+
+
 async def test_the_card_at_the_head_is_edited_like_any_other(slack: Outbound) -> None:
     thread = await opened(slack)
     card = await slack.post(slack.queued(), "j1", thread)

@@ -6,12 +6,14 @@ import pytest
 
 from bot.chat.card import Card
 from bot.replies import (
+    Button,
     DeleteConfirmation,
     DraftClosed,
     DraftTitle,
     ImagesReady,
     JobTitle,
     ModelList,
+    ModelPhotos,
     ModelReady,
     Notice,
     Picture,
@@ -73,6 +75,16 @@ def test_our_own_sentences_name_the_commands_that_there_are(sentence: str, expec
 )
 def test_replies_name_the_commands_that_there_are(reply: Reply, expected: str) -> None:
     assert expected in read(STUDIO.card(reply))
+
+
+def test_what_forms_ask_for_is_not_asked_for_in_words() -> None:
+    """Slash commands carry no files here, and a form asks for the name."""
+    forms = (Button("It opens a form", "model:mug:form"),)
+    deleting = DeleteConfirmation("mug", "2 photos", "Send /delete @mug confirm: mug", forms)
+    assert read(Wording().card(deleting)).endswith("press Delete for good, and type mug.")
+    photos = ModelPhotos("mug", (SHEET,), ("a mug",), "Attach photos to add them.", forms)
+    said = read(Wording().card(photos))
+    assert "with the buttons below" in said and "Attach" not in said
 
 
 def test_what_people_typed_stays_as_they_typed_it() -> None:
