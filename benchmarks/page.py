@@ -95,13 +95,14 @@ def _section(path: Path) -> str:
         machine = f"{machine['cpu']}, {machine['cores']} cores"
     load = figures.get("load_average_1_5_15_minutes")
     told = [
-        f"`{COMMANDS[re.split('[-.]', path.stem)[0]]}`",
+        f"<code>{COMMANDS[re.split('[-.]', path.stem)[0]]}</code>",
         f"{figures.get('device', machine)}",
         *([f"load {load[0]}"] if load else []),
         str(figures["date"]),
     ]
     table = "\n".join(f"| {name} | {text} |" for name, text in rows(figures))
-    return f"*{figures.get('benchmark', path.stem)}* ({', '.join(told)})\n\n| | |\n|---|---|\n{table}\n"
+    title = f"{figures.get('benchmark', path.stem)} ({', '.join(told)})"
+    return f"<details><summary>{title}</summary>\n\n| | |\n|---|---|\n{table}\n\n</details>\n"
 
 
 def _short(figure: Any) -> str:

@@ -6,6 +6,7 @@ Needs matplotlib: `pip install -c constraints.txt -e '.[bench]'`, or `make plots
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,9 @@ RATIO_PLOTS = {
     "gpu": "On a GPU: ours, over each other way",
 }
 """By the first word of a result's name."""
+STEPS_ON_THE_WAY = re.compile(r"two thin products|measured kernels /|^batches of one adapter|^the same batch")
+"""Ratios that tell what one idea brought; they are in the tables."""
+AS_IT_SERVES = (", measured kernels, text kept", ", text kept")
 
 Spread = tuple[float, float, float]
 """Median, least and most."""
@@ -100,7 +104,10 @@ def _ratios(word: str) -> Iterator[tuple[str, Spread]]:
         if not path.stem.endswith("-small"):
             place = path.stem.removeprefix(f"{word}-")
             for name, spread in _found(json.loads(path.read_text(encoding="utf-8"))):
-                yield f"{name}, {place}", spread
+                if not STEPS_ON_THE_WAY.search(name):
+                    for words in AS_IT_SERVES:
+                        name = name.replace(words, "")
+                    yield f"{place}:  {name}", spread
 
 
 def _found(figures: Any, name: str = "") -> Iterator[tuple[str, Spread]]:

@@ -64,11 +64,12 @@ class Postgres:
         self._conninfo = psycopg_conninfo(settings)
         self._app = App(connector=ListeningConnector(conninfo=self._conninfo, min_size=1, max_size=4))
         self._app.task(name=TASK, pass_context=True)(_take_turn)
-        self._is_open = False
+        self._is_open = self._is_closed = False
         self._opening = asyncio.Lock()
 
     async def close(self) -> None:
-        """Give the connections back, also those of an opening that was cut off: its pool has workers already."""
+        """Give the connections back for good. The pool of an opening that was cut off has workers already."""
+        self._is_closed = True
         await self._app.close_async()
 
     async def hand_out(self, lane: str) -> None:
@@ -144,6 +145,8 @@ class Postgres:
 
     async def _open(self) -> None:
         async with self._opening:
+            if self._is_closed:
+                raise ConnectorException("closed")
             if not self._is_open:
                 await self._app.open_async()
                 self._is_open = True

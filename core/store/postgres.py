@@ -1,9 +1,10 @@
 """Tortoise's psycopg engine, made to survive a server that goes away.
 
-Three things differ from the stock engine. Whatever says "not now" (the server is gone, a connection was cut,
+Four things differ from the stock engine. Whatever says "not now" (the server is gone, a connection was cut,
 a deadlock, a full disk, no free connection in time) is one fault, `StoreUnavailable`. A transaction always gives
 its connection back, also when it could not begin. And a commit says so when there was nothing left to commit:
-PostgreSQL answers COMMIT after a failed statement with a silent ROLLBACK.
+PostgreSQL answers COMMIT after a failed statement with a silent ROLLBACK. And what was closed stays closed: the stock
+engine opens a new pool for whoever asks late, and nobody would ever close that.
 """
 
 from __future__ import annotations
@@ -84,9 +85,16 @@ class PostgresClient(PsycopgClient):
     def __init__(self, conninfo: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._conninfo = conninfo
+        self._is_closed = False
 
     async def create_connection(self, with_db: bool) -> None:
-        """Open the pool. It connects in the background; whoever needs a connection waits for one."""
+        """Open the pool. It connects in the background; whoever needs a connection waits for one.
+
+        Raises:
+            StoreUnavailable: This process is done with the database.
+        """
+        if self._is_closed:
+            raise StoreUnavailable("PostgreSQL: closed")
         self._pool = await self.create_pool(
             conninfo=self._conninfo,
             min_size=1,
@@ -96,6 +104,14 @@ class PostgresClient(PsycopgClient):
             kwargs={"autocommit": True, "row_factory": dict_row},
         )
         await self._post_connect()
+        if self._is_closed:  # meanwhile
+            await self._close()
+            raise StoreUnavailable("PostgreSQL: closed")
+
+    async def close(self) -> None:
+        """Close the pool for good."""
+        self._is_closed = True
+        await super().close()
 
     async def create_pool(self, **kwargs: Any) -> Pool:
         """Open a pool with these arguments of psycopg's."""

@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, TransactionManagementError
 
 from core.errors import StoreUnavailable
+from core.queue.postgres import open_postgres
 from core.settings import Settings
 from core.store import database as database_module
 from core.store import postgres as engine
@@ -238,3 +240,38 @@ async def test_what_goes_out_on_the_transactions_connection_commits_with_it(data
 async def test_the_servers_own_limits_are_set(settings: Settings, database: None) -> None:
     milliseconds = await execute("SELECT setting FROM pg_settings WHERE name = 'lock_timeout'")
     assert milliseconds == [{"setting": str(database_module.BUSY_TIMEOUT_MILLISECONDS)}]
+
+
+def pool_tasks() -> list[str]:
+    """The tasks of pools that nobody closed: a loop that ends could wait for them for ever."""
+    return [task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("pool-")]
+
+
+@pytest.mark.parametrize("ticks", range(6))
+async def test_who_asks_as_the_database_is_closed_opens_nothing_that_stays(
+    settings: Settings, ticks: int
+) -> None:
+    async with open_database(settings):
+        client = get_connection("default")
+        asking = asyncio.create_task(client.execute_query("SELECT 1"))
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+    late = await asyncio.gather(asking, client.execute_query("SELECT 1"), return_exceptions=True)
+    assert isinstance(late[-1], StoreUnavailable)
+    assert pool_tasks() == []
+
+
+@pytest.mark.parametrize("ticks", range(6))
+async def test_a_dispatcher_that_is_closed_as_it_opens_leaves_nothing_open(
+    settings: Settings, database: None, ticks: int
+) -> None:
+    ours = pool_tasks()
+    async with open_postgres(settings) as dispatch:
+        recovering = asyncio.create_task(dispatch.recover())
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        recovering.cancel()
+        await asyncio.gather(recovering, return_exceptions=True)
+    with pytest.raises(StoreUnavailable):
+        await dispatch.recover()
+    assert sorted(pool_tasks()) == sorted(ours)
