@@ -12,7 +12,7 @@ from gpu_worker.layer_kernels import Kernel
 
 STEPS_PER_BATCH = 8
 """Steps that a batch stays as it is, on average: what loading its factors costs is spread over them."""
-RUNS = 5
+RUNS = 3
 """The least of so many counts: whatever else the machine does can only add to it."""
 
 Clock = Callable[[], float]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -137,6 +138,14 @@ def installation() -> Iterator[Installation]:
     """An installation of the test's own."""
     with installed() as running:
         yield running
+
+
+@asynccontextmanager
+async def installed_beside(environment: Mapping[str, str]) -> AsyncGenerator[Installation]:
+    """The same beside a platform of this loop's own, which goes on answering while the installation stops."""
+    with installed(environment) as running:
+        yield running
+        await asyncio.to_thread(running.stop)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from tests.fakes.discord import FakeDiscord, File
 from tests.fakes.discord.fixtures import strict_discord
 from tests.fakes.discord.state import Channel
 from tests.fakes.strict import WallClock
-from tests.scenarios.conftest import MUG, PATIENCE_SECONDS, Installation, installed
+from tests.scenarios.conftest import MUG, PATIENCE_SECONDS, Installation, installed_beside
 from tests.scenarios.portraits import photos_of_a_woman
 from tests.scenarios.reading import Thread
 
@@ -27,9 +27,9 @@ async def live_discord(specs_dir: Path) -> AsyncIterator[FakeDiscord]:
 
 
 @pytest.fixture
-def discord_installation(live_discord: FakeDiscord) -> Iterator[Installation]:
+async def discord_installation(live_discord: FakeDiscord) -> AsyncIterator[Installation]:
     """An installation that is on this Discord."""
-    with installed(
+    async with installed_beside(
         {
             "LIKENESS_DISCORD_TOKEN": live_discord.bot_token,
             "LIKENESS_DISCORD_API_BASE": live_discord.api_address,
@@ -94,7 +94,8 @@ async def test_the_full_story_of_a_thread(
     assert len(both.pictures()) == 1
 
     # Another photo, another version; then away with it.
-    await mia.slash(studio, "edit", name="aurora-mug", image1=File("3.jpg", (MUG / "3.jpg").read_bytes()))
+    third = File("3.jpg", (MUG / "3.jpg").read_bytes())
+    await mia.slash(studio, "edit", name="aurora-mug", preset="quick", image1=third)
     again = Thread(fake, mia, [thread for thread in fake.threads(studio) if "Aurora" in thread.name][-1])
     again = again if again.place is not mugs.place else await _next_thread(channel, mugs.place)
     await again.presses("Looks right")

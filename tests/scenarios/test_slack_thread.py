@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from bot.slack.listening import EVENTS_PATH
 from tests.fakes.slack import Channel, FakeSlack, File, Person
 from tests.fakes.slack.fixtures import strict_slack
 from tests.fakes.strict import WallClock
-from tests.scenarios.conftest import MUG, Installation, installed
+from tests.scenarios.conftest import MUG, Installation, installed_beside
 from tests.scenarios.portraits import photos_of_a_woman
 from tests.scenarios.reading_slack import Thread, comes_up, free_port
 
@@ -27,7 +27,9 @@ async def live_slack(specs_dir: Path) -> AsyncIterator[FakeSlack]:
 
 
 @pytest.fixture(params=TRANSPORTS)
-def slack_installation(request: pytest.FixtureRequest, live_slack: FakeSlack) -> Iterator[Installation]:
+async def slack_installation(
+    request: pytest.FixtureRequest, live_slack: FakeSlack
+) -> AsyncIterator[Installation]:
     """An installation that is on this Slack, each way that Slack talks."""
     fake, listen = live_slack, f"127.0.0.1:{free_port()}"
     environment: Mapping[str, str] = {
@@ -39,7 +41,7 @@ def slack_installation(request: pytest.FixtureRequest, live_slack: FakeSlack) ->
     }
     if request.param == "HTTP":
         fake.deliver_to(f"http://{listen}{EVENTS_PATH}")
-    with installed(environment) as running:
+    async with installed_beside(environment) as running:
         yield running
 
 
@@ -89,7 +91,7 @@ async def test_the_full_story_of_a_thread(live_slack: FakeSlack, slack_installat
 
     # Another photo, another version; then away with it.
     third = File("3.jpg", (MUG / "3.jpg").read_bytes())
-    changing = await mia.mention(studio, "edit aurora-mug", files=[third])
+    changing = await mia.mention(studio, "edit aurora-mug preset: quick", files=[third])
     again = Thread(fake, mia, studio, changing)
     await again.presses("Looks right")
     await again.presses("Start")
