@@ -23,9 +23,10 @@ run: $(VENV)/.runtime
 	$(BIN)/likeness run
 
 # Everything on SQLite, then what uses the database on PostgreSQL; two processes for each core, because the long
-# stories wait for most of their time, and each file in one of them. Exit status 5 is "no such tests among ARGS".
+# stories wait for most of their time, but no more than a server with 100 connections serves; each file in one of them.
+# Exit status 5 is "no such tests among ARGS".
 PYTEST = $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder \
-	--numprocesses $(shell $(BIN)/python -c 'import os; print(2 * os.cpu_count())')
+	--numprocesses $(shell $(BIN)/python -c 'import os; print(min(8, 2 * os.cpu_count()))')
 test: $(VENV)/.development
 	OMP_NUM_THREADS=1 $(PYTEST) $(ARGS)
 	OMP_NUM_THREADS=1 LIKENESS_TEST_DIALECT=postgres $(PYTEST) $(ARGS) -m database || test $$? = 5

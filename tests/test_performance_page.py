@@ -28,7 +28,7 @@ def test_a_figure_is_shown_with_its_spread_and_its_circumstances(tmp_path: Path)
     assert "| half of capacity: p95 | **12.5** (11 to 14) |" in page
     assert "| half of capacity: pictures | 160 |" in page
     for told in (
-        "`python -m benchmarks serving`",
+        "<code>python -m benchmarks serving</code>",
         "a processor, 2 cores",
         "load 0.5",
         "2026-11-21 19:00 UTC",
