@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from pathlib import Path
+from typing import Any
 
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 QUIET = {
@@ -24,10 +26,25 @@ QUIET = {
 }
 
 
+class PlacesOnly(logging.Formatter):
+    """Tells of a fault its type and where it was raised, not its message: that may quote what somebody typed."""
+
+    def formatException(self, ei: Any) -> str:
+        """Return the places of a fault and of those that led to it, the first one first."""
+        told: list[str] = []
+        fault: BaseException | None = ei[1]
+        while fault is not None:
+            told.insert(0, "".join(traceback.format_tb(fault.__traceback__)) + type(fault).__name__)
+            fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+        return "\n".join(told)
+
+
 def start_logging(level: str, path: Path | None = None) -> None:
     """Log to standard error, or to a file where a person types in this terminal."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-    logging.basicConfig(level=level, format=FORMAT, filename=path)
+    handler = logging.StreamHandler() if path is None else logging.FileHandler(path, delay=True)
+    handler.setFormatter(PlacesOnly(FORMAT))
+    logging.basicConfig(level=level, handlers=[handler])
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)
